@@ -1,0 +1,78 @@
+import type { Cancel } from './clock.ts';
+import type { ExecuteOptions } from './policy.ts';
+
+/** A call's wish that may be withdrawn: by the caller's signal, or by a policy further out that gives up. */
+export interface Cancellation {
+  readonly cancelled: boolean;
+  /** The signal's own reason; `undefined` until cancelled. */
+  readonly reason: unknown;
+  /** The same wish as a platform signal; may be created on first read. */
+  readonly signal: AbortSignal;
+  /** Calls `listener` once, synchronously, when cancelled later. The returned function takes the listener back. */
+  onCancel(listener: (reason: unknown) => void): Cancel;
+}
+
+/** Call options that a policy made: they carry the cancellation itself, so that no signal has to exist. */
+interface Cancellable {
+  readonly cancellation: Cancellation | undefined;
+}
+
+/**
+ * What may cancel a call with these options, or `undefined` if nothing can. Asking never creates an
+ * `AbortSignal`, and all the calls that share one user signal share one listener on it.
+ */
+export function cancellationOf(options: ExecuteOptions | undefined): Cancellation | undefined {
+  if (options === undefined) return undefined;
+  if ('cancellation' in options) return (options as Cancellable).cancellation;
+  return options.signal === undefined ? undefined : fanOutOf(options.signal);
+}
+
+/** @throws The reason, if the call is no longer wanted. */
+export function throwIfCancelled(options: ExecuteOptions | undefined): void {
+  const cancellation = cancellationOf(options);
+  if (cancellation?.cancelled === true) throw cancellation.reason;
+}
+
+// A cache, not state: a second copy of this module adds one listener more per signal and changes nothing else.
+const fanOuts = new WeakMap<AbortSignal, FanOut>();
+
+function fanOutOf(signal: AbortSignal): FanOut {
+  let fanOut = fanOuts.get(signal);
+  if (fanOut === undefined) fanOuts.set(signal, (fanOut = new FanOut(signal)));
+  return fanOut;
+}
+
+/** Everybody who waits on one user signal. Invariant: one listener is on the signal exactly while somebody waits. */
+class FanOut implements Cancellation {
+  readonly signal: AbortSignal;
+  readonly #waiting = new Set<{ readonly notify: (reason: unknown) => void }>();
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  get cancelled(): boolean {
+    return this.signal.aborted;
+  }
+
+  get reason(): unknown {
+    return this.signal.reason;
+  }
+
+  onCancel(listener: (reason: unknown) => void): Cancel {
+    const entry = { notify: listener };
+    if (this.#waiting.size === 0) this.signal.addEventListener('abort', this.#notifyAll, { once: true });
+    this.#waiting.add(entry);
+    return () => {
+      if (!this.#waiting.delete(entry) || this.#waiting.size > 0) return;
+      this.signal.removeEventListener('abort', this.#notifyAll);
+    };
+  }
+
+  readonly #notifyAll = (): void => {
+    for (const entry of this.#waiting) {
+      this.#waiting.delete(entry);
+      entry.notify(this.signal.reason);
+    }
+  };
+}

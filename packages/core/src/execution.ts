@@ -1,0 +1,86 @@
+import { type Cancellation, cancellationOf } from './cancellation.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { duration } from './options.ts';
+import type { Criticality, ExecuteOptions, OperationContext } from './policy.ts';
+
+/** Where a policy departs from what its caller said. */
+interface OwnTerms {
+  /** Stands in for the caller's, which it has to follow. */
+  readonly cancellation?: Cancellation | undefined;
+  readonly attempt?: number | undefined;
+  /** Budget in milliseconds of this run alone; the caller's deadline still holds if it comes first. */
+  readonly limitMs?: number | undefined;
+}
+
+/**
+ * One run of an operation, seen from both sides: the context that a policy hands to the operation, and the
+ * options that the next policy inside starts from. That way key, tenant, attempt, deadline and cancellation
+ * pass through any number of policies and no signal is created on the way.
+ */
+export class Execution implements OperationContext, ExecuteOptions {
+  /** Reading on `clock` at which the time is up; `Infinity` without a deadline. */
+  readonly deadlineAt: number;
+  readonly attempt: number;
+  readonly #clock: Clock;
+  readonly #options: ExecuteOptions | undefined;
+  readonly #cancellation: Cancellation | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(options?: ExecuteOptions, clock: Clock = systemClock, own?: OwnTerms) {
+    this.#options = options;
+    this.#cancellation = own?.cancellation;
+    const outer = options instanceof Execution ? options : undefined;
+    this.attempt = own?.attempt ?? outer?.attempt ?? 0;
+    if (outer !== undefined && own?.limitMs === undefined) {
+      this.#clock = outer.#clock;
+      this.deadlineAt = outer.deadlineAt;
+    } else {
+      this.#clock = clock;
+      this.deadlineAt = deadlineOn(clock, options?.deadlineMs, own?.limitMs);
+    }
+  }
+
+  /** The options for a policy that runs inside `context`, whoever made that context. */
+  static within(context: OperationContext, options: ExecuteOptions | undefined): ExecuteOptions {
+    if (context instanceof Execution) return context;
+    const { key, tenant, criticality } = options ?? {};
+    const inner = { signal: context.signal, deadlineMs: context.remainingMs(), key, tenant, criticality };
+    return new Execution(inner, systemClock, { attempt: context.attempt });
+  }
+
+  get signal(): AbortSignal {
+    // Without a cancellation each execution gets a signal of its own: on a shared one listeners would pile up.
+    return (this.#signal ??= this.cancellation?.signal ?? new AbortController().signal);
+  }
+
+  remainingMs(): number {
+    return this.deadlineAt === Infinity ? Infinity : Math.max(0, this.deadlineAt - this.#clock.now());
+  }
+
+  get deadlineMs(): number | undefined {
+    return this.deadlineAt === Infinity ? undefined : this.remainingMs();
+  }
+
+  get key(): string | undefined {
+    return this.#options?.key;
+  }
+
+  get tenant(): string | undefined {
+    return this.#options?.tenant;
+  }
+
+  get criticality(): Criticality | undefined {
+    return this.#options?.criticality;
+  }
+
+  /** What may cancel this run; `undefined` if nothing can. */
+  get cancellation(): Cancellation | undefined {
+    return this.#cancellation ?? cancellationOf(this.#options);
+  }
+}
+
+function deadlineOn(clock: Clock, deadlineMs = Infinity, limitMs = Infinity): number {
+  if (deadlineMs !== Infinity) duration('deadlineMs', deadlineMs);
+  const budgetMs = Math.min(deadlineMs, limitMs);
+  return budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
+}
