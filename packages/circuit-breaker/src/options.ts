@@ -1,0 +1,148 @@
+import {
+  type Clock,
+  duration,
+  InvalidOptionError,
+  methods,
+  ratio,
+  systemClock,
+  text,
+  wholeNumber,
+} from '@holdfast/core';
+
+import type { Classify } from './classify.ts';
+
+/** Judges the last `calls` calls, however old they are. */
+export interface CountWindowOptions {
+  /** From 1 to 1,000,000. */
+  readonly calls: number;
+}
+
+/** Judges the calls of the last `durationMs`. */
+export interface TimeWindowOptions {
+  /** In milliseconds, at least 1. */
+  readonly durationMs: number;
+  /** How finely the window slides: calls leave it a bucket at a time. From 1 to 1,000. Defaults to 10. */
+  readonly buckets?: number | undefined;
+}
+
+export interface SlowCallOptions {
+  /** From how many milliseconds on a call is slow, at least 1. */
+  readonly afterMs: number;
+  /** Share of slow calls in the window that opens the circuit, over 0 to 1. */
+  readonly ratio: number;
+}
+
+export interface HalfOpenOptions {
+  /** Trial calls of one round, under way and decided, at least 1. Defaults to 3. */
+  readonly calls?: number | undefined;
+  /** Most of them that may fail, less than `calls`. Defaults to 0. */
+  readonly maxFailures?: number | undefined;
+  /** How long a trial call may take before it counts as failed, in milliseconds, at least 1. Defaults to 10,000. */
+  readonly leaseMs?: number | undefined;
+}
+
+export interface CircuitBreakerOptions {
+  /** Shown in errors, events and statistics. Defaults to `'circuit-breaker'`. */
+  readonly name?: string | undefined;
+  /** Which calls are judged. Defaults to `{ durationMs: 10_000, buckets: 10 }`. */
+  readonly window?: CountWindowOptions | TimeWindowOptions | undefined;
+  /** Share of failed calls in the window that opens the circuit, over 0 to 1. Defaults to 0.5. */
+  readonly failureRatio?: number | undefined;
+  /** Calls that must be in the window before it is judged, at least 1. Defaults to 20, or to `window.calls` if that is less. */
+  readonly minCalls?: number | undefined;
+  /** Counts calls as slow when they end, and trial calls that were slow as failed. Defaults to not at all. */
+  readonly slow?: SlowCallOptions | undefined;
+  /** How long the circuit stays open at first, in milliseconds; doubles with each opening in a row. Defaults to 5,000. */
+  readonly openForMs?: number | undefined;
+  /** Bound of that growth, before jitter. Defaults to 60,000, or to `openForMs` if that is more. */
+  readonly maxOpenForMs?: number | undefined;
+  /** How far an open time is spread to both sides, 0 to 1. Defaults to 0.2. */
+  readonly jitterRatio?: number | undefined;
+  /** How long the circuit must have been closed for the next opening to count as a first one. Defaults to 30,000. */
+  readonly stableForMs?: number | undefined;
+  /** How the circuit finds out whether it may close. */
+  readonly halfOpen?: HalfOpenOptions | undefined;
+  /**
+   * Judges outcomes; where it returns `undefined`, the default holds: a value is a success, an error a failure, and a
+   * refusal by another policy or a passed deadline is ignored. Not asked about calls that were cancelled.
+   */
+  readonly classify?: Classify | undefined;
+  /** Defaults to the system clock. */
+  readonly clock?: Clock | undefined;
+  /** Numbers from 0 to 1 for the jitter. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+export type ResolvedTimeWindowOptions = Required<TimeWindowOptions> & { readonly buckets: number };
+export type ResolvedWindowOptions = CountWindowOptions | ResolvedTimeWindowOptions;
+
+export interface ResolvedCircuitBreakerOptions {
+  readonly name: string;
+  readonly window: ResolvedWindowOptions;
+  readonly failureRatio: number;
+  readonly minCalls: number;
+  readonly slow: SlowCallOptions | undefined;
+  readonly openForMs: number;
+  readonly maxOpenForMs: number;
+  readonly jitterRatio: number;
+  readonly stableForMs: number;
+  readonly halfOpen: { readonly calls: number; readonly maxFailures: number; readonly leaseMs: number };
+  readonly classify: Classify | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** @throws {InvalidOptionError} naming the first option out of range. */
+export function resolveOptions(options: CircuitBreakerOptions): ResolvedCircuitBreakerOptions {
+  const window = resolveWindow(options.window ?? { durationMs: 10_000 });
+  const mostCalls = 'calls' in window ? window.calls : undefined;
+  const openForMs = duration('openForMs', options.openForMs ?? 5_000);
+  const defaultMaxOpenForMs = Math.max(60_000, openForMs);
+  return {
+    name: text('name', options.name ?? 'circuit-breaker'),
+    window,
+    failureRatio: ratio('failureRatio', options.failureRatio ?? 0.5, 'over'),
+    minCalls: wholeNumber('minCalls', options.minCalls ?? Math.min(20, mostCalls ?? 20), 1, mostCalls),
+    slow: options.slow && resolveSlow(options.slow),
+    openForMs,
+    maxOpenForMs: duration('maxOpenForMs', options.maxOpenForMs ?? defaultMaxOpenForMs, openForMs),
+    jitterRatio: ratio('jitterRatio', options.jitterRatio ?? 0.2),
+    stableForMs: duration('stableForMs', options.stableForMs ?? 30_000),
+    halfOpen: resolveHalfOpen(options.halfOpen ?? {}),
+    classify: options.classify && callable('classify', options.classify),
+    clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
+    random: callable('random', options.random ?? Math.random),
+  };
+}
+
+function resolveWindow(window: CountWindowOptions | TimeWindowOptions): ResolvedWindowOptions {
+  const { calls, durationMs, buckets } = window as Partial<CountWindowOptions & TimeWindowOptions>;
+  if ((calls === undefined) === (durationMs === undefined))
+    throw new InvalidOptionError('window', 'an object with either calls or durationMs', window);
+  if (calls !== undefined) return { calls: wholeNumber('window.calls', calls, 1, 1_000_000) };
+  return {
+    durationMs: duration('window.durationMs', durationMs, 1),
+    buckets: wholeNumber('window.buckets', buckets ?? 10, 1, 1_000),
+  };
+}
+
+function resolveSlow(slow: SlowCallOptions): SlowCallOptions {
+  return {
+    afterMs: duration('slow.afterMs', slow.afterMs, 1),
+    ratio: ratio('slow.ratio', slow.ratio, 'over'),
+  };
+}
+
+function resolveHalfOpen(halfOpen: HalfOpenOptions): ResolvedCircuitBreakerOptions['halfOpen'] {
+  const calls = wholeNumber('halfOpen.calls', halfOpen.calls ?? 3, 1);
+  return {
+    calls,
+    maxFailures: wholeNumber('halfOpen.maxFailures', halfOpen.maxFailures ?? 0, 0, calls - 1),
+    leaseMs: duration('halfOpen.leaseMs', halfOpen.leaseMs ?? 10_000, 1),
+  };
+}
+
+function callable<Callable>(option: string, value: Callable): Callable {
+  if (typeof value === 'function') return value;
+  throw new InvalidOptionError(option, 'a function', value);
+}
