@@ -1,0 +1,26 @@
+/** Counters only grow; the rest is read now. */
+export interface BulkheadStatistics {
+  readonly component: 'bulkhead';
+  /** Slots taken, also by operations whose callers have left. May exceed `limit` for a while after a resize. */
+  readonly running: number;
+  /** Callers waiting for a slot. */
+  readonly queued: number;
+  readonly limit: number;
+  readonly queueLimit: number;
+  /** Those running operations whose callers have left. */
+  readonly abandoned: number;
+  readonly calls: {
+    /** Got a slot, at once or after waiting. */
+    readonly admitted: number;
+    /** Had to wait, whatever came of it. */
+    readonly queued: number;
+    /** Found no slot and no room in the queue. */
+    readonly rejectedFull: number;
+    /** Waited up to `maxWaitMs` or to their deadline. */
+    readonly rejectedTimeout: number;
+    /** Came after the bulkhead was disposed, or waited when it was. */
+    readonly rejectedClosed: number;
+    /** Were cancelled while they waited. */
+    readonly aborted: number;
+  };
+}

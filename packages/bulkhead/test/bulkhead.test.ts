@@ -1,0 +1,367 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { getEventListeners } from 'node:events';
+
+import { Bulkhead, type BulkheadEvent, BulkheadFullError } from '@holdfast/bulkhead';
+import { CancellationSource, Execution, isHoldfastError } from '@holdfast/core';
+import { ManualClock, settle } from '@holdfast/core/testing';
+import { describe, expect, it } from 'vitest';
+
+const never = (): Promise<never> => new Promise(() => {});
+
+const failing = (error: unknown) => (): never => {
+  throw error;
+};
+
+describe('Bulkhead', () => {
+  it('passes the very value and error of the operation through', async () => {
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1 });
+    const value = { rows: [] };
+    const error = 'not even an Error';
+    const { signal } = new AbortController();
+
+    for (const options of [undefined, { signal }]) {
+      expect(await bulkhead.execute(() => value, options)).toBe(value);
+      expect(await bulkhead.execute(async () => value, options)).toBe(value);
+      await expect(bulkhead.execute(failing(error), options)).rejects.toBe(error);
+    }
+    expect(bulkhead.running).toBe(0);
+  });
+
+  it('waits for any thenable', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- what this test is about
+    const thenable = { then: (resolve: (value: string) => void) => resolve('late') } as PromiseLike<string>;
+
+    expect(await new Bulkhead({ limit: 1 }).execute(() => thenable)).toBe('late');
+  });
+
+  it('starts an operation in the turn of the call if there is a slot', () => {
+    let started = false;
+
+    void new Bulkhead({ limit: 1 }).execute(() => void (started = true));
+
+    expect(started).toBe(true);
+  });
+
+  it('tells the operation about its call, the time it has waited included', async () => {
+    const clock = new ManualClock();
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1, clock });
+    const held = bulkhead.tryAcquire();
+    const { signal } = new AbortController();
+    const call = bulkhead.execute((context) => [context.signal, context.remainingMs()], {
+      signal,
+      deadlineMs: 300,
+    });
+
+    clock.advanceSync(100);
+    held?.release();
+
+    expect(await call).toEqual([signal, 200]);
+  });
+
+  it('passes on the execution of the policy around it', async () => {
+    const execution = new Execution({ tenant: 'a' });
+
+    expect(await new Bulkhead({ limit: 1 }).execute((context) => context, execution)).toBe(execution);
+  });
+
+  it('refuses with all that the caller needs to know, without a stack trace', async () => {
+    const bulkhead = new Bulkhead({ name: 'payments', limit: 1 });
+    bulkhead.tryAcquire();
+
+    const refusal = await bulkhead.execute(never).catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(BulkheadFullError);
+    expect(isHoldfastError(refusal, 'ERR_BULKHEAD_FULL')).toBe(true);
+    expect(refusal).toMatchObject({
+      name: 'BulkheadFullError',
+      message: 'payments has no slot to give (full)',
+      policy: 'payments',
+      reason: 'full',
+    });
+    expect((refusal as Error).stack).not.toContain('\n');
+  });
+
+  it('does not start a call whose signal has aborted, and takes no slot for it', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+    const reason = new Error('changed my mind');
+    let started = false;
+
+    const options = { signal: AbortSignal.abort(reason) };
+
+    await expect(bulkhead.execute(() => void (started = true), options)).rejects.toBe(reason);
+    await expect(bulkhead.acquire(options)).rejects.toBe(reason);
+    expect(started).toBe(false);
+    expect(bulkhead.statistics().calls.admitted).toBe(0);
+  });
+
+  it('neither starts nor counts a call with an option out of range', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+
+    await expect(bulkhead.execute(never, { deadlineMs: -1 })).rejects.toThrow('deadlineMs must be');
+
+    expect(bulkhead.running).toBe(0);
+  });
+
+  it('BH-04: gives a freed slot to who waits, not to a newcomer in the same turn', async () => {
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1 });
+    const held = bulkhead.tryAcquire();
+    const served: string[] = [];
+    const waiting = bulkhead.execute(() => served.push('waiter'));
+
+    held?.release();
+    expect(bulkhead.tryAcquire()).toBeUndefined();
+    const newcomer = bulkhead.execute(() => served.push('newcomer'));
+
+    await Promise.all([waiting, newcomer]);
+    expect(served).toEqual(['waiter', 'newcomer']);
+  });
+
+  it('BH-06: leaves nothing on signal or clock when a wait ends, whichever way', async () => {
+    const clock = new ManualClock();
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 9, maxWaitMs: 100, clock });
+    const controllers = Array.from({ length: 4 }, () => new AbortController());
+    const held = bulkhead.tryAcquire();
+    const waits = controllers.map(({ signal }, index) =>
+      bulkhead.acquire({ signal, deadlineMs: index === 2 ? 50 : undefined }).catch(() => undefined),
+    );
+    const listeners = (): readonly number[] =>
+      controllers.map(({ signal }) => getEventListeners(signal, 'abort').length);
+    expect(listeners()).toEqual([1, 1, 1, 1]);
+    expect(clock.pending('foreground')).toBe(4);
+
+    held?.release();
+    controllers[1]?.abort();
+    clock.advanceSync(50);
+    clock.advanceSync(50);
+    await Promise.all(waits);
+
+    expect(listeners()).toEqual([0, 0, 0, 0]);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('BH-06: rejects with the very reason of the signal', async () => {
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 2 });
+    bulkhead.tryAcquire();
+    const reason = new Error('changed my mind');
+    const controller = new AbortController();
+    const source = new CancellationSource();
+
+    const waits = [
+      bulkhead.execute(never, { signal: controller.signal }),
+      bulkhead.execute(never, new Execution({}, undefined, { cancellation: source })),
+    ];
+    controller.abort(reason);
+    source.cancel(reason);
+
+    await expect(waits[0]).rejects.toBe(reason);
+    await expect(waits[1]).rejects.toBe(reason);
+    expect(bulkhead.queued).toBe(0);
+  });
+
+  it.each(['execute', 'acquire'] as const)(
+    'BH-06: hands the slot on if its %s is aborted before it is taken up',
+    async (method) => {
+      const bulkhead = new Bulkhead({ limit: 1, maxQueued: 2 });
+      const held = bulkhead.tryAcquire();
+      const controller = new AbortController();
+      let started = false;
+      const run = (): void => void (started = true);
+      const { signal } = controller;
+      const first = method === 'execute' ? bulkhead.execute(run, { signal }) : bulkhead.acquire({ signal });
+      const second = bulkhead.execute(() => 'served');
+
+      held?.release();
+      controller.abort('gone');
+
+      await expect(first).rejects.toBe('gone');
+      expect(await second).toBe('served');
+      expect(started).toBe(false);
+      expect(bulkhead.statistics()).toMatchObject({ running: 0, calls: { admitted: 2, aborted: 1 } });
+    },
+  );
+
+  it('BH-07: lets the caller go at once, and swallows how the operation ends later', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+    const controller = new AbortController();
+    const operation = Promise.withResolvers<never>();
+    const call = bulkhead.execute(() => operation.promise, { signal: controller.signal });
+
+    controller.abort('gone');
+
+    await expect(call).rejects.toBe('gone');
+    expect(bulkhead.statistics()).toMatchObject({ running: 1, abandoned: 1 });
+    operation.reject(new Error('torn down'));
+    await settle();
+    expect(bulkhead.statistics()).toMatchObject({ running: 0, abandoned: 0 });
+  });
+
+  it('BH-07: lets the caller go whose operation cancels the call itself', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+    const controller = new AbortController();
+    const operation = (): Promise<never> => {
+      controller.abort('self');
+      return never();
+    };
+
+    await expect(bulkhead.execute(operation, { signal: controller.signal })).rejects.toBe('self');
+  });
+
+  it('BH-07: leaves no listener on the signal of a call that has run', async () => {
+    const { signal } = new AbortController();
+
+    await new Bulkhead({ limit: 1 }).execute(() => 'done', { signal });
+
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('creates no signal for an operation that reads none', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+    const source = new CancellationSource();
+    let reads = 0;
+    const watched = new Proxy(source, {
+      get: (target, property) => {
+        if (property === 'signal') reads += 1;
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+
+    await bulkhead.execute(() => 'done', new Execution({}, undefined, { cancellation: watched }));
+
+    expect(reads).toBe(0);
+  });
+
+  it('BH-08: frees a slot once, however often its permit is released', () => {
+    const bulkhead = new Bulkhead({ limit: 2 });
+    const [first] = [bulkhead.tryAcquire(), bulkhead.tryAcquire()];
+
+    first?.release();
+    first?.release();
+    first?.[Symbol.dispose]();
+
+    expect(bulkhead.running).toBe(1);
+  });
+
+  it('BH-08: frees the slot of a permit that leaves its scope', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+    {
+      using permit = await bulkhead.acquire();
+      expect(permit).toBeDefined();
+      expect(bulkhead.tryAcquire()).toBeUndefined();
+    }
+
+    expect(bulkhead.running).toBe(0);
+  });
+
+  it('BH-08: is not disturbed by a listener that throws', async () => {
+    const uncaught: unknown[] = [];
+    const previous = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => uncaught.push(error));
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1 });
+    bulkhead.events.subscribe(failing(new Error('listener')));
+    const held = bulkhead.tryAcquire();
+    const waiting = bulkhead.execute(() => 'served');
+
+    held?.release();
+
+    expect(await waiting).toBe('served');
+    await settle();
+    process.removeAllListeners('uncaughtException');
+    for (const listener of previous) process.on('uncaughtException', listener);
+    expect(uncaught).toEqual([new Error('listener')]);
+  });
+
+  it('BH-09: admits waiters in the turn in which the limit rises', () => {
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 9 });
+    bulkhead.tryAcquire();
+    void bulkhead.acquire();
+    void bulkhead.acquire();
+
+    bulkhead.resize(2);
+
+    expect([bulkhead.limit, bulkhead.running, bulkhead.queued]).toEqual([2, 2, 1]);
+  });
+
+  it('BH-15: runs a queued operation in the async context of its own caller', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 2 });
+    const held = storage.run('holder', () => bulkhead.tryAcquire());
+    const calls = ['a', 'b'].map((caller) =>
+      storage.run(caller, () => bulkhead.execute(() => storage.getStore())),
+    );
+
+    storage.run('releaser', () => held?.release());
+
+    expect(await Promise.all(calls)).toEqual(['a', 'b']);
+  });
+
+  it('BH-16: gives no slot after it was disposed', async () => {
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1 });
+
+    await bulkhead[Symbol.asyncDispose]();
+
+    expect(bulkhead.tryAcquire()).toBeUndefined();
+    await expect(bulkhead.acquire()).rejects.toMatchObject({ reason: 'closed' });
+  });
+
+  it('BH-17: keeps its order with 100,000 waiting, of whom every third leaves', async () => {
+    const depth = 100_000;
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: depth });
+    const held = bulkhead.tryAcquire();
+    const served: number[] = [];
+    const controllers = new Map<number, AbortController>();
+    const calls = Array.from({ length: depth }, (_, index) => {
+      const controller = index % 3 === 0 ? new AbortController() : undefined;
+      if (controller !== undefined) controllers.set(index, controller);
+      return bulkhead.execute(() => served.push(index), { signal: controller?.signal }).catch(() => {});
+    });
+
+    for (const controller of controllers.values()) controller.abort();
+    expect(bulkhead.queued).toBe(depth - controllers.size);
+    held?.release();
+    await Promise.all(calls);
+
+    expect(served).toHaveLength(depth - controllers.size);
+    expect(served.every((index, place) => index > (served[place - 1] ?? 0))).toBe(true);
+  });
+
+  it('tells of those who wait, those refused, a new limit and its end', async () => {
+    const clock = new ManualClock();
+    const bulkhead = new Bulkhead({ name: 'payments', limit: 1, maxQueued: 3, maxWaitMs: 100, clock });
+    const events: BulkheadEvent[] = [];
+    bulkhead.events.subscribe((event) => events.push(event));
+    bulkhead.tryAcquire();
+    const waits = [undefined, 50, undefined, undefined].map((deadlineMs, index) => {
+      if (index === 2) clock.advanceSync(10);
+      return bulkhead.acquire({ deadlineMs }).catch(() => {});
+    });
+    clock.advanceSync(90);
+    bulkhead.resize(1);
+    await bulkhead.acquire({ signal: AbortSignal.abort() }).catch(() => {});
+    void bulkhead[Symbol.asyncDispose]();
+    await Promise.all(waits);
+
+    const policy = 'payments';
+    expect(events).toEqual([
+      { type: 'queued', policy, queued: 1 },
+      { type: 'queued', policy, queued: 2 },
+      { type: 'queued', policy, queued: 3 },
+      { type: 'rejected', policy, reason: 'full' },
+      { type: 'rejected', policy, reason: 'deadline' },
+      { type: 'rejected', policy, reason: 'waited-too-long' },
+      { type: 'resized', policy, limit: 1, previousLimit: 1 },
+      { type: 'closed', policy },
+      { type: 'rejected', policy, reason: 'closed' },
+    ]);
+    expect(bulkhead.statistics()).toEqual({
+      component: 'bulkhead',
+      running: 1,
+      queued: 0,
+      limit: 1,
+      queueLimit: 3,
+      abandoned: 0,
+      calls: { admitted: 1, queued: 3, rejectedFull: 1, rejectedTimeout: 2, rejectedClosed: 1, aborted: 0 },
+    });
+  });
+});
