@@ -4,7 +4,7 @@ import { duration } from './options.ts';
 import type { Criticality, ExecuteOptions, OperationContext } from './policy.ts';
 
 /** Where a policy departs from what its caller said. */
-interface OwnTerms {
+export interface ExecutionTerms {
   /** Stands in for the caller's, which it has to follow. */
   readonly cancellation?: Cancellation | undefined;
   readonly attempt?: number | undefined;
@@ -26,7 +26,7 @@ export class Execution implements OperationContext, ExecuteOptions {
   readonly #cancellation: Cancellation | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(options?: ExecuteOptions, clock: Clock = systemClock, own?: OwnTerms) {
+  constructor(options?: ExecuteOptions, clock: Clock = systemClock, own?: ExecutionTerms) {
     this.#options = options;
     this.#cancellation = own?.cancellation;
     const outer = options instanceof Execution ? options : undefined;
