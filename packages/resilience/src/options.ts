@@ -1,0 +1,99 @@
+import {
+  type Clock,
+  duration,
+  InvalidOptionError,
+  methods,
+  systemClock,
+  text,
+  wholeNumber,
+} from '@holdfast/core';
+
+import { type BackoffOptions, resolveBackoff, type ResolvedBackoffOptions } from './backoff.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { isTransient } from './transient.ts';
+
+export interface RetryOptions {
+  /** Shown in errors, events and statistics. Defaults to `'retry'`. */
+  readonly name?: string | undefined;
+  /** Most retries of one call, at least 0. Defaults to 2. */
+  readonly maxRetries?: number | undefined;
+  /** How long to pause between attempts. */
+  readonly backoff?: BackoffOptions | undefined;
+  /**
+   * No retry starts this many milliseconds after the call or later, whatever its deadline. `Infinity` for no limit,
+   * which is the default.
+   */
+  readonly maxElapsedMs?: number | undefined;
+  /** Whether to try again after this error. Not asked once the call is cancelled. Defaults to {@link isTransient}. */
+  readonly isRetryable?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  /** What retries are paid from. Share one among all that call the same dependency. Defaults to no budget. */
+  readonly budget?: Pick<RetryBudget, 'earn' | 'trySpend'> | undefined;
+  /** Defaults to the system clock. */
+  readonly clock?: Clock | undefined;
+  /** Numbers from 0 to 1 for the jitter. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+export interface ResolvedRetryOptions {
+  readonly name: string;
+  readonly maxRetries: number;
+  readonly backoff: ResolvedBackoffOptions;
+  readonly maxElapsedMs: number;
+  readonly isRetryable: (error: unknown) => boolean | PromiseLike<boolean>;
+  readonly budget: Pick<RetryBudget, 'earn' | 'trySpend'> | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** @throws {InvalidOptionError} naming the first option out of range. */
+export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
+  return {
+    name: text('name', options.name ?? 'retry'),
+    maxRetries: wholeNumber('maxRetries', options.maxRetries ?? 2, 0),
+    backoff: resolveBackoff(options.backoff),
+    maxElapsedMs: limitMs('maxElapsedMs', options.maxElapsedMs ?? Infinity, 0),
+    isRetryable: callable('isRetryable', options.isRetryable ?? isTransient),
+    budget: options.budget && methods('budget', options.budget, 'earn', 'trySpend'),
+    clock: clockOf(options.clock),
+    random: callable('random', options.random ?? Math.random),
+  };
+}
+
+export interface TimeoutOptions {
+  /** Shown in errors, events and statistics. Defaults to `'timeout'`. */
+  readonly name?: string | undefined;
+  /** The time that an operation has, in milliseconds, at least 1; `Infinity` for no limit. */
+  readonly timeoutMs: number;
+  /** How long an operation that ran over its time keeps what it holds, in milliseconds. Defaults to 30,000. */
+  readonly zombieGraceMs?: number | undefined;
+  /** Defaults to the system clock. */
+  readonly clock?: Clock | undefined;
+}
+
+export type ResolvedTimeoutOptions = {
+  readonly [Option in keyof TimeoutOptions]-?: NonNullable<TimeoutOptions[Option]>;
+};
+
+/** @throws {InvalidOptionError} naming the first option out of range. */
+export function resolveTimeoutOptions(options: TimeoutOptions): ResolvedTimeoutOptions {
+  return {
+    name: text('name', options.name ?? 'timeout'),
+    timeoutMs: limitMs('timeoutMs', options.timeoutMs, 1),
+    zombieGraceMs: duration('zombieGraceMs', options.zombieGraceMs ?? 30_000),
+    clock: clockOf(options.clock),
+  };
+}
+
+/** A duration that may be unlimited. */
+export function limitMs(option: string, value: number, minMs: number): number {
+  return value === Infinity ? Infinity : duration(option, value, minMs);
+}
+
+export function clockOf(clock: Clock = systemClock): Clock {
+  return methods('clock', clock, 'now', 'epoch', 'schedule');
+}
+
+export function callable<Callable>(option: string, value: Callable): Callable {
+  if (typeof value === 'function') return value;
+  throw new InvalidOptionError(option, 'a function', value);
+}

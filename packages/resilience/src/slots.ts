@@ -1,0 +1,140 @@
+import { Bulkhead, type BulkheadOptions } from '@holdfast/bulkhead';
+import { CircuitBreaker, type CircuitBreakerOptions } from '@holdfast/circuit-breaker';
+import { type Clock, InvalidOptionError, type OperationContext, type Policy, text } from '@holdfast/core';
+import { Dedupe, type DedupeOptions } from '@holdfast/dedupe';
+import { type LimitsOptions, RateLimiter, type RateLimiterOptions } from '@holdfast/rate-limiter';
+
+import { callable, clockOf, limitMs, type RetryOptions, type TimeoutOptions } from './options.ts';
+import { Retry } from './retry.ts';
+import { Timeout } from './timeout.ts';
+
+/** Answers a call that failed. It gets the error, and the context that the operation had. */
+export type FallbackFunction<Fallen> = (
+  error: unknown,
+  context: OperationContext,
+) => Fallen | PromiseLike<Fallen>;
+
+/** The part of a breaker that a pipeline uses: any object with these members. `execute` starts at once or never. */
+export type BreakerPart = Pick<CircuitBreaker, 'name' | 'admitting' | 'refusal' | 'execute' | 'events'>;
+/** The part of a bulkhead that a pipeline uses. */
+export type BulkheadPart = Pick<Bulkhead, 'name' | 'acquire' | 'tryAcquire' | 'events'>;
+/** The part of a rate limiter that a pipeline uses. It decides about an operation that does nothing. */
+export type RateLimitPart = Policy & { readonly name: string; readonly events: RateLimiter['events'] };
+/** The part of a dedupe that a pipeline uses. */
+export type DedupePart = Pick<Dedupe, 'name' | 'run' | 'events'>;
+export type RetryPart = Pick<Retry, 'name' | 'execute' | 'events'>;
+/** The part of a timeout that a pipeline uses. It has to release what it is handed with the operation. */
+export type TimeoutPart = Pick<Timeout, 'name' | 'execute' | 'events'>;
+
+/**
+ * What a pipeline consists of. Each slot takes options, or an instance, which may be shared: pipelines that share a
+ * breaker see one circuit. `true` stands for the defaults. Which slot comes first is not for the caller to decide.
+ */
+export interface PipelineSlots<Fallen = never> {
+  /**
+   * Budget of a whole call in milliseconds: attempts, pauses and waits together, also the fallback. When it has passed,
+   * the caller gets a `DeadlineExceededError`. A call may set a shorter one. Defaults to no deadline.
+   */
+  readonly deadlineMs?: number | undefined;
+  /** Answers calls that failed, unless their caller left or their deadline passed. */
+  readonly fallback?: FallbackFunction<Fallen> | undefined;
+  /** Lets identical concurrent calls share one execution: those that give the same `key`. Others are left alone. */
+  readonly dedupe?: true | DedupeOptions | DedupePart | undefined;
+  /** A number is the most retries of one call. */
+  readonly retry?: true | number | RetryOptions | RetryPart | undefined;
+  readonly breaker?: true | CircuitBreakerOptions | BreakerPart | undefined;
+  readonly rateLimit?: RateLimiterOptions<LimitsOptions> | RateLimitPart | undefined;
+  /** A number is the most operations that run at once. */
+  readonly bulkhead?: number | BulkheadOptions | BulkheadPart | undefined;
+  /** Bounds each attempt, without the time that it waits to start. */
+  readonly timeout?: TimeoutOptions | TimeoutPart | undefined;
+  /** For the pipeline and for the policies that it makes from options. Defaults to the system clock. */
+  readonly clock?: Clock | undefined;
+  /** For the policies that the pipeline makes from options. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The slots of a pipeline, filled. */
+export interface PipelineParts<Fallen> {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly fallback: FallbackFunction<Fallen> | undefined;
+  readonly dedupe: DedupePart | undefined;
+  readonly retry: RetryPart | undefined;
+  readonly breaker: BreakerPart | undefined;
+  readonly rateLimit: RateLimitPart | undefined;
+  readonly bulkhead: BulkheadPart | undefined;
+  readonly timeout: TimeoutPart | undefined;
+}
+
+/** @throws {InvalidOptionError} naming the first option or slot that is wrong. */
+export function fillSlots<Fallen>(name: string, slots: PipelineSlots<Fallen>): PipelineParts<Fallen> {
+  const clock = clockOf(slots.clock);
+  const random = slots.random && callable('random', slots.random);
+  // Policies made here carry the pipeline's name: that is how their errors and statistics tell where they belong.
+  const own = <Options extends SharedOptions>(options: Options): Options => ({
+    ...options,
+    name: options.name ?? name,
+    clock: options.clock ?? clock,
+    random: options.random ?? random,
+  });
+  const { retry, bulkhead } = slots;
+  return {
+    name: text('name', name),
+    clock,
+    deadlineMs: limitMs('deadlineMs', slots.deadlineMs ?? Infinity, 1),
+    fallback: slots.fallback && callable('fallback', slots.fallback),
+    dedupe: fill<DedupePart, DedupeOptions>('dedupe', slots.dedupe, 'run', (it) => new Dedupe(own(it))),
+    retry: fill<RetryPart, RetryOptions>(
+      'retry',
+      typeof retry === 'number' ? { maxRetries: retry } : retry,
+      'execute',
+      (it) => new Retry(own(it)),
+    ),
+    breaker: fill<BreakerPart, CircuitBreakerOptions>(
+      'breaker',
+      slots.breaker,
+      'refusal',
+      (it) => new CircuitBreaker(own(it)),
+    ),
+    rateLimit: fill<RateLimitPart, RateLimiterOptions<LimitsOptions>>(
+      'rateLimit',
+      slots.rateLimit,
+      'execute',
+      (it) => new RateLimiter(own(it)),
+    ),
+    bulkhead: fill<BulkheadPart, BulkheadOptions>(
+      'bulkhead',
+      typeof bulkhead === 'number' ? { limit: bulkhead } : bulkhead,
+      'acquire',
+      (it) => new Bulkhead(own(it)),
+    ),
+    timeout: fill<TimeoutPart, TimeoutOptions>(
+      'timeout',
+      slots.timeout,
+      'execute',
+      (it) => new Timeout(own(it)),
+    ),
+  };
+}
+
+interface SharedOptions {
+  readonly name?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/** An instance is told from options by a method that only the former has. */
+function fill<Part extends object, Options extends object>(
+  slot: string,
+  given: true | Part | Options | undefined,
+  method: keyof Part & string,
+  make: (options: Options) => Part,
+): Part | undefined {
+  if (given === undefined) return undefined;
+  if (given === true) return make({} as Options);
+  if (typeof given !== 'object' || (given as unknown) === null)
+    throw new InvalidOptionError(slot, 'options or an instance', given);
+  return method in given ? (given as Part) : make(given as Options);
+}

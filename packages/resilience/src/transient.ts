@@ -1,0 +1,27 @@
+import { isHoldfastError } from '@holdfast/core';
+
+/**
+ * Whether trying again may help: how a {@link Retry} judges errors unless told otherwise.
+ *
+ * `false` for mistakes in the program (`ReferenceError`, `RangeError`, and a `TypeError` without a `cause`; with one,
+ * it is how `fetch` reports a network failure), for work that somebody aborted, and for refusals that do not say when
+ * to come back.
+ */
+export function isTransient(error: unknown): boolean {
+  if (isHoldfastError(error)) return error.code === 'ERR_TIMEOUT' || error.retryAfterMs !== undefined;
+  if (error instanceof ReferenceError || error instanceof RangeError) return false;
+  if (error instanceof TypeError) return error.cause !== undefined;
+  return !(error instanceof Error && error.name === 'AbortError');
+}
+
+/** Whether a policy turned the call away before it reached what it is about, so that trying again adds no load there. */
+export function isRefusal(error: unknown): boolean {
+  return isHoldfastError(error) && error.code !== 'ERR_TIMEOUT';
+}
+
+/** When the error says to come back, in milliseconds from when it was made; `undefined` if it does not say. */
+export function retryAfterMsOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return undefined;
+  const { retryAfterMs } = error;
+  return typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined;
+}
