@@ -1,0 +1,19 @@
+/**
+ * Real servers for tests, and the faults that they meet.
+ *
+ * @module
+ */
+export { ServerUnavailableError } from './errors.ts';
+export { startPostgres } from './postgres.ts';
+export { type Proxy, type ProxyTarget, startProxy } from './proxy.ts';
+export { type RedisOptions, startRedis } from './redis.ts';
+export { RedisCluster, startRedisCluster } from './redis-cluster.ts';
+export { RedisSentinel, startRedisSentinel } from './redis-sentinel.ts';
+export { type PostgresServer, type RedisServer, type Server, type StartOptions } from './server.ts';
+export { until } from './until.ts';
+export {
+  describeWithPostgres,
+  describeWithRedis,
+  describeWithRedisCluster,
+  describeWithRedisSentinel,
+} from './describe-with.ts';

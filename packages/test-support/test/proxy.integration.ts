@@ -1,0 +1,85 @@
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { describeWithRedis, type Proxy, startProxy } from '@holdfast/test-support';
+
+describeWithRedis('startProxy', (redis) => {
+  let proxy: Proxy;
+  let client: Redis;
+
+  beforeEach(async () => {
+    proxy = await startProxy(redis);
+    client = new Redis(proxy.url(redis.url), { maxRetriesPerRequest: null, retryStrategy: () => 10 });
+    client.on('error', () => undefined);
+    await client.ping();
+  });
+  afterEach(async () => {
+    client.disconnect();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  const connectOnce = async (): Promise<void> => {
+    const other = new Redis(proxy.url(redis.url), { lazyConnect: true, retryStrategy: () => null });
+    other.on('error', () => undefined);
+    await other.connect().finally(() => other.disconnect());
+  };
+
+  it('keeps every other part of a url', () => {
+    expect(proxy.url('redis://user:secret@host:1/3?family=4')).toBe(
+      `redis://user:secret@127.0.0.1:${proxy.port}/3?family=4`,
+    );
+    expect(proxy.url('redis://host:1')).toBe(`redis://127.0.0.1:${proxy.port}`);
+  });
+
+  it('forwards a large value both ways unchanged', async () => {
+    const value = 'x'.repeat(5_000_000);
+    await client.set('large', value);
+    expect(await client.get('large')).toBe(value);
+  });
+
+  it('resets open connections and refuses new ones after a cut, until it heals', async () => {
+    const closed = new Promise((resolve) => void client.once('close', resolve));
+    await proxy.cut();
+    await closed;
+    await expect(connectOnce()).rejects.toThrow('Connection is closed');
+    expect(proxy.connections).toBe(0);
+
+    await proxy.heal();
+    expect(await client.ping()).toBe('PONG');
+  });
+
+  it('accepts connections but answers nothing in a black hole, and resets what it swallowed when it heals', async () => {
+    let answered = false;
+    proxy.blackhole();
+    const set = client.set('swallowed', 'value').then(() => (answered = true));
+    const connected = connectOnce().catch((error: Error) => error.message);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(answered).toBe(false);
+    expect(proxy.connections).toBe(2);
+
+    await proxy.heal();
+    await set;
+    expect(await connected).toBe('Connection is closed.');
+    expect(answered).toBe(true);
+  });
+
+  it('makes each round trip longer by the delay', async () => {
+    proxy.delay(50);
+    const startedAt = performance.now();
+    await client.ping();
+    const tookMs = performance.now() - startedAt;
+    expect(tookMs).toBeGreaterThanOrEqual(49);
+
+    await proxy.heal();
+    expect(await client.ping()).toBe('PONG');
+  });
+
+  it('keeps answers in order when the delay shrinks', async () => {
+    proxy.delay(60);
+    const first = client.echo('first');
+    // By now the first answer is on its way through the proxy.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    proxy.delay(0);
+    expect(await Promise.all([first, client.echo('second')])).toEqual(['first', 'second']);
+  });
+});
