@@ -1,0 +1,82 @@
+import { MemoryStore, RateLimiter } from '@holdfast/rate-limiter';
+import { describe, expect, it } from 'vitest';
+
+const user = { limit: 1, windowMs: 1 };
+
+describe('RateLimiterOptions', () => {
+  it.each<[string, object, string]>([
+    ['name', { name: '' }, "name must be a string that is not empty, got ''"],
+    ['limits', { limits: undefined }, 'limits must be an object of at least one limit, got undefined'],
+    ['limits', { limits: {} }, 'limits must be an object of at least one limit, got an object'],
+    [
+      'limits',
+      { limits: { ['ü']: user } },
+      "limits must be named in printable ASCII of 1 to 64 characters, got 'ü'",
+    ],
+    ['limits', { limits: { '': user } }, 'limits must be named in printable ASCII'],
+    [
+      'limits',
+      { limits: JSON.parse('{"__proto__":{"limit":1,"windowMs":1}}') as object },
+      'limits must be named',
+    ],
+    [
+      'limits.user.limit',
+      { limits: { user: { ...user, limit: -1 } } },
+      'limits.user.limit must be a whole number from 0',
+    ],
+    [
+      'limits.user.limit',
+      { limits: { user: { ...user, limit: 1.5 } } },
+      'limits.user.limit must be a whole number',
+    ],
+    [
+      'limits.user.windowMs',
+      { limits: { user: { ...user, windowMs: 0 } } },
+      'limits.user.windowMs must be a whole number',
+    ],
+    [
+      'limits.user.windowMs',
+      { limits: { user: { ...user, windowMs: 0.5 } } },
+      'limits.user.windowMs must be a whole',
+    ],
+    [
+      'limits.user.by',
+      { limits: { user: { ...user, by: '' } } },
+      'limits.user.by must be a string that is not empty',
+    ],
+    [
+      'limits.user.tag',
+      { limits: { user: { ...user, tag: '' } } },
+      'limits.user.tag must be a string that is not',
+    ],
+    ['store', { store: {} }, 'store must be an object with open()'],
+    ['subjectOf', { subjectOf: 'user' }, "subjectOf must be a function, got 'user'"],
+    ['clock', { clock: {} }, 'clock must be an object with now(), epoch(), schedule()'],
+    [
+      'limits',
+      {
+        limits: Object.fromEntries(Array.from({ length: 31 }, (_, i) => [`l${i}`, { ...user, by: `s${i}` }])),
+      },
+      'limits must be of at most 30 scopes and tags',
+    ],
+  ])('refuses a broken %s', (_, broken, message) => {
+    expect(() => new RateLimiter({ limits: { user }, ...broken })).toThrow(message);
+  });
+
+  it('tells scopes and tags apart up to 30 of them', async () => {
+    const limits = Object.fromEntries(
+      Array.from({ length: 30 }, (_, i) => [`l${i}`, { ...user, by: `s${i}` }]),
+    );
+    const limiter = new RateLimiter({ limits });
+
+    expect(Object.keys((await limiter.check({ s29: 'a', s0: 'b' })).limits)).toEqual(['l0', 'l29']);
+  });
+});
+
+describe('MemoryStoreOptions', () => {
+  it('refuses a broken maxSubjects', () => {
+    expect(() => new MemoryStore({ maxSubjects: 0 })).toThrow(
+      'maxSubjects must be a whole number of at least 1, got 0',
+    );
+  });
+});
