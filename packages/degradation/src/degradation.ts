@@ -1,0 +1,241 @@
+import {
+  type Cancel,
+  duration,
+  EventHub,
+  type EventSource,
+  type ExecuteOptions,
+  Execution,
+  InvalidOptionError,
+  oneOf,
+  type Operation,
+  type Policy,
+  throwIfCancelled,
+} from '@holdfast/core';
+import type { Admission, CallCriticality } from './admission.ts';
+import { ShedError } from './errors.ts';
+import type { DegradationEvent, DegradationNews } from './events.ts';
+import { FeatureSet } from './feature-set.ts';
+import { Gatekeeper } from './gatekeeper.ts';
+import { type Level, LevelMachine } from './levels.ts';
+import { LoadScore, type Score } from './load-score.ts';
+import { type DegradationOptions, resolveOptions, type ResolvedDegradationOptions } from './options.ts';
+import { Override } from './override.ts';
+import type { DegradationStatistics } from './statistics.ts';
+
+const levels: readonly Level[] = ['normal', 'reduced', 'critical'];
+
+/**
+ * Offers less while the service is overloaded, and more again step by step.
+ *
+ * Signals of load make a score, the score makes a level, and level and score decide which features are on and which
+ * calls come in. Nothing is measured per call; without {@link start} nothing is measured at all and all is on.
+ *
+ * Invariants:
+ * - the level depends on the samples alone, ends only after its dwell time, and falls one step at a time;
+ * - a critical feature is never off; a feature is off whenever one that it depends on is; one at a time comes back;
+ * - the refused share never falls as the score rises, nor rises with criticality; `'system'` is never refused;
+ * - no reading of a signal, whatever it is, throws here or changes the level on its own.
+ */
+export class Degradation<Name extends string = string> implements Policy, Disposable {
+  readonly name: string;
+  readonly #options: ResolvedDegradationOptions;
+  readonly #hub = new EventHub<DegradationEvent>();
+  readonly #loadScore: LoadScore;
+  readonly #machine: LevelMachine;
+  readonly #features: FeatureSet;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #override: Override;
+  readonly #msAt: Record<Level, number> = { normal: 0, reduced: 0, critical: 0 };
+  #started: Disposable[] = [];
+  #cancelTick: Cancel | undefined;
+  #measured: Score = { score: 0, top: undefined, queueing: false, values: {} };
+  #measuredAt: number;
+  #sampledAt: number | undefined;
+  #level: Level = 'normal';
+  #levelSince: number;
+  #transitions = 0;
+  #sequence = 0;
+
+  constructor(options: DegradationOptions<Name>) {
+    this.#options = resolveOptions(options);
+    const { name, clock, random } = this.#options;
+    this.name = name;
+    this.#levelSince = this.#measuredAt = clock.now();
+    const tell = (news: DegradationNews): void => this.#tell(news);
+    this.#loadScore = new LoadScore(this.#options, {
+      lost: (signal, error) => tell({ type: 'signal-lost', signal, error }),
+      recovered: (signal) => tell({ type: 'signal-recovered', signal }),
+    });
+    this.#machine = new LevelMachine(this.#options.levels);
+    this.#features = new FeatureSet(this.#options, tell);
+    this.#gatekeeper = new Gatekeeper(clock, random, tell);
+    this.#override = new Override(clock, tell, () => this.#settle());
+  }
+
+  get events(): EventSource<DegradationEvent> {
+    return this.#hub;
+  }
+
+  get level(): Level {
+    return this.#level;
+  }
+
+  /** How loaded the service is: 1 is its end. */
+  get score(): number {
+    return this.#measured.score;
+  }
+
+  /** Begins to sample by one background timer; does nothing if it has begun. Disposing of the degradation ends it. */
+  start(): this {
+    if (this.#cancelTick !== undefined) return this;
+    const { signals, clock, sampleIntervalMs } = this.#options;
+    this.#started = signals.flatMap(({ signal }) => signal.start?.() ?? []);
+    const tick = (): void => {
+      this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
+      this.sample();
+    };
+    this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
+    return this;
+  }
+
+  /** Takes one sample now, for those who bring their own rhythm: call it each `sampleIntervalMs`. */
+  sample(): void {
+    const { clock, sampleIntervalMs, signalGraceMs } = this.#options;
+    const now = clock.now();
+    // However late the sample is, it tells of one moment: a process that was suspended was not loaded meanwhile.
+    const elapsedMs = Math.min(now - (this.#sampledAt ?? now - sampleIntervalMs), 2 * sampleIntervalMs);
+    this.#sampledAt = now;
+    const measured = this.#loadScore.sample(elapsedMs);
+    if (measured.top !== undefined || now - this.#measuredAt >= signalGraceMs) this.#measured = measured;
+    if (measured.top !== undefined) this.#measuredAt = now;
+    this.#machine.sample(this.#measured.score, now, sampleIntervalMs);
+    this.#settle();
+  }
+
+  /**
+   * Whether a feature is on. While it comes back, it is on for a growing share of the subjects, and without a subject
+   * only when it is on for all.
+   *
+   * @throws {InvalidOptionError} if there is no such feature.
+   */
+  isEnabled(feature: Name, subject?: string): boolean {
+    const enabled = this.#features.isEnabled(feature, subject);
+    if (enabled === undefined) throw new InvalidOptionError('feature', 'the name of a feature', feature);
+    return enabled;
+  }
+
+  /**
+   * Runs `operation` if the feature is on for the call's `key`, else its `tenant`, and `fallback` if it is off. The
+   * errors of both pass through untouched.
+   *
+   * @throws {InvalidOptionError} if there is no such feature.
+   * @throws The signal's reason, if the call is cancelled already.
+   */
+  async guard<T, F = T>(
+    feature: Name,
+    operation: Operation<T>,
+    fallback: Operation<F>,
+    options?: ExecuteOptions,
+  ): Promise<T | F> {
+    throwIfCancelled(options);
+    const context = new Execution(options, this.#options.clock);
+    return this.isEnabled(feature, subjectOf(options)) ? operation(context) : fallback(context);
+  }
+
+  /**
+   * Whether a call may come in. All calls of a subject get the same answer within an hour while the load stays the
+   * same; calls without a subject are drawn by lot.
+   *
+   * @throws {InvalidOptionError} on an unknown criticality.
+   */
+  admit(criticality: CallCriticality, subject?: string): Admission {
+    return this.#gatekeeper.admit(criticality, subject);
+  }
+
+  /**
+   * Runs `operation` if a call of its `criticality` may come in; the subject is its `key`, else its `tenant`.
+   *
+   * @throws {ShedError} if not: the operation did not run.
+   * @throws The signal's reason, if the call is cancelled already.
+   */
+  async execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
+    throwIfCancelled(options);
+    const criticality = options?.criticality ?? 'normal';
+    const { admitted, level, retryAfterMs } = this.admit(criticality, subjectOf(options));
+    if (!admitted) throw new ShedError({ policy: this.name, criticality, level, retryAfterMs });
+    return operation(new Execution(options, this.#options.clock));
+  }
+
+  /**
+   * Sets the level by hand for `ttlMs` milliseconds; it replaces an earlier override. Under `'normal'` everybody comes
+   * in and features come back as after an overload. Measuring goes on, and holds again when the override ends.
+   *
+   * @returns What ends the override before its time.
+   */
+  force(level: Level, ttlMs: number): Disposable {
+    const lift = this.#override.set(oneOf('level', level, levels), duration('ttlMs', ttlMs, 1));
+    this.#settle();
+    return lift;
+  }
+
+  statistics(): DegradationStatistics {
+    const msAt = { ...this.#msAt };
+    msAt[this.#level] += this.#options.clock.now() - this.#levelSince;
+    return {
+      component: 'degradation',
+      level: levels.indexOf(this.#level) as 0 | 1 | 2,
+      score: this.score,
+      transitions: this.#transitions,
+      msAt,
+      featuresDisabled: this.#features.disabled,
+      refused: this.#gatekeeper.refused,
+    };
+  }
+
+  /** Ends sampling and an override. Level and features stay as they are. */
+  [Symbol.dispose](): void {
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    this.#sampledAt = undefined;
+    this.#override[Symbol.dispose]();
+    for (const signal of this.#started) signal[Symbol.dispose]();
+    this.#started = [];
+  }
+
+  /** Brings level, features and admission in line with the samples and the override. */
+  #settle(): void {
+    const now = this.#options.clock.now();
+    const level = this.#override.level ?? this.#machine.level;
+    if (level !== this.#level) this.#changeLevel(level, now);
+    const effective = this.#effectiveScore();
+    this.#gatekeeper.update(level, effective, this.#machine.calmAfterMs(now));
+    this.#features.update({ level, score: effective.score, now });
+  }
+
+  /** Under an override the score is one that fits the level. */
+  #effectiveScore(): Score {
+    const forced = this.#override.level;
+    if (forced === undefined) return this.#measured;
+    if (forced === 'normal') return { ...this.#measured, score: 0, queueing: false };
+    return { ...this.#measured, score: Math.max(this.score, this.#options.levels[forced].enter) };
+  }
+
+  #changeLevel(to: Level, now: number): void {
+    const from = this.#level;
+    this.#msAt[from] += now - this.#levelSince;
+    this.#levelSince = now;
+    this.#level = to;
+    this.#transitions += 1;
+    const { score, top, values } = this.#measured;
+    this.#tell({ type: 'level-changed', from, to, score, top, values });
+  }
+
+  #tell(news: DegradationNews): void {
+    this.#sequence += 1;
+    if (this.#hub.observed) this.#hub.emit({ ...news, degradation: this.name, sequence: this.#sequence });
+  }
+}
+
+function subjectOf(options: ExecuteOptions | undefined): string | undefined {
+  return options?.key ?? options?.tenant;
+}

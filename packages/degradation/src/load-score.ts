@@ -1,0 +1,100 @@
+import type { ResolvedDegradationOptions, ResolvedSignal } from './options.ts';
+
+/** What a utilization signal counts at most without evidence of queueing: less than level critical takes. */
+const uncorroboratedMax = 0.94;
+/** Level of a queueing signal that is evidence. */
+const evidence = 0.5;
+/** Above it a signal says no more, and one long stall would drown what comes after. */
+const highestReading = 1.2;
+
+export interface Score {
+  readonly score: number;
+  /** The signal that the score comes from; `undefined` if none could be read. */
+  readonly top: string | undefined;
+  /** Work is waiting: a queueing signal is at 0.5 or more. */
+  readonly queueing: boolean;
+  /** The smoothed signals. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+interface Track {
+  readonly source: ResolvedSignal;
+  /** Smoothed; `undefined` while the signal is lost. */
+  value: number | undefined;
+  lost: boolean;
+}
+
+/** Told when a signal cannot be read, and when it can again. */
+export interface SignalObserver {
+  lost(signal: string, error: unknown): void;
+  recovered(signal: string): void;
+}
+
+/**
+ * One number for how loaded the service is: the highest of its smoothed signals, because one saturated resource is
+ * saturation. Rises fast and falls slowly.
+ *
+ * Invariant: a reading that is no finite number, or an error, never raises the score; it takes the signal out.
+ */
+export class LoadScore {
+  readonly #tracks: readonly Track[];
+  readonly #smoothing: ResolvedDegradationOptions['smoothing'];
+  readonly #observer: SignalObserver;
+
+  constructor(
+    { signals, smoothing }: Pick<ResolvedDegradationOptions, 'signals' | 'smoothing'>,
+    observer: SignalObserver,
+  ) {
+    this.#tracks = signals.map((source) => ({ source, value: 0, lost: false }));
+    this.#smoothing = smoothing;
+    this.#observer = observer;
+  }
+
+  /** Reads every signal; `elapsedMs` is the time since the last sample. */
+  sample(elapsedMs: number): Score {
+    for (const track of this.#tracks) this.#read(track, elapsedMs);
+    const queueing = this.#tracks.some(
+      ({ source, value = 0 }) => source.kind === 'queueing' && value >= evidence,
+    );
+    let score = 0;
+    let top: string | undefined;
+    const values: Record<string, number> = {};
+    for (const { source, value } of this.#tracks) {
+      if (value === undefined) continue;
+      values[source.name] = value;
+      const counted = source.kind === 'utilization' && !queueing ? Math.min(value, uncorroboratedMax) : value;
+      if (top !== undefined && counted <= score) continue;
+      score = counted;
+      top = source.name;
+    }
+    return { score, top, queueing, values };
+  }
+
+  #read(track: Track, elapsedMs: number): void {
+    const { source, value } = track;
+    let reading: unknown;
+    let failure: unknown;
+    try {
+      reading = source.signal.read();
+    } catch (error) {
+      failure = error;
+    }
+    if (typeof reading !== 'number' || !Number.isFinite(reading)) {
+      track.value = undefined;
+      if (!track.lost)
+        this.#observer.lost(source.name, failure ?? new TypeError(`the signal read ${String(reading)}`));
+      track.lost = true;
+      return;
+    }
+    if (track.lost) this.#observer.recovered(source.name);
+    track.lost = false;
+    track.value = this.#smooth(value ?? 0, Math.min(Math.max(reading, 0), highestReading), elapsedMs);
+  }
+
+  #smooth(from: number, to: number, elapsedMs: number): number {
+    const { upHalfLifeMs, downHalfLifeMs } = this.#smoothing;
+    const halfLifeMs = to > from ? upHalfLifeMs : downHalfLifeMs;
+    if (halfLifeMs === 0) return to;
+    return to + (from - to) * 2 ** (-elapsedMs / halfLifeMs);
+  }
+}
