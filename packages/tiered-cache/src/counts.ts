@@ -1,0 +1,17 @@
+/** What one cache has counted. Plain fields, so that counting on the hot path is one addition. */
+export class Counts {
+  l1Hit = 0;
+  l2Hit = 0;
+  l3Hit = 0;
+  staleHit = 0;
+  loaded = 0;
+  miss = 0;
+  error = 0;
+  l1Miss = 0;
+  loadSuccess = 0;
+  loadFailure = 0;
+  refreshSuccess = 0;
+  refreshFailure = 0;
+  revalidating = 0;
+  loadError = 0;
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+
+import { setUp } from './rig.ts';
+
+describe('TieredCache', () => {
+  describe('disposal', () => {
+    it('waits for writes under way, disposes the tiers, calls refreshes off and leaves no timer', async () => {
+      const { cache, clock, l2, l3, events } = setUp({ staleWhileRevalidateMs: 60_000 });
+      l2.fate = () => ({ delayMs: 10 });
+      let signal: AbortSignal | undefined;
+      await Promise.all([cache.set('key', 1), clock.advance(1_000)]);
+      await cache.get('key', (context) => {
+        ({ signal } = context);
+        return new Promise(() => undefined);
+      });
+      await clock.advance(20);
+      void cache.set('late', 2);
+      const disposing = cache[Symbol.asyncDispose]();
+      expect(l2.disposed).toBe(false);
+      await clock.advance(10);
+      await disposing;
+
+      expect([l2.disposed, l3.disposed, l2.entries.has('shop:late')]).toEqual([true, true, true]);
+      expect(signal?.aborted).toBe(true);
+      expect(events).toEqual([]);
+      expect(clock.pending()).toBe(0);
+    });
+
+    it('waits for every write, also after one has timed out', async () => {
+      const { cache, clock, l2 } = setUp({ l3: undefined });
+      const delays = [Infinity, 10, 30];
+      l2.fate = () => ({ delayMs: delays.shift() });
+      void cache.set('a', 1);
+      await clock.advance(250);
+      void cache.set('b', 2);
+      void cache.set('c', 3);
+      const disposing = cache[Symbol.asyncDispose]();
+      await clock.advance(29);
+      expect(l2.disposed).toBe(false);
+
+      await clock.advance(1);
+      await disposing;
+      expect([...l2.entries.keys()]).toEqual(['shop:b', 'shop:c']);
+    });
+
+    it('rejects every method afterwards', async () => {
+      const { cache } = setUp();
+      await cache.set('key', 1);
+      await cache[Symbol.asyncDispose]();
+      await cache[Symbol.asyncDispose]();
+
+      const disposed = { code: 'ERR_CACHE_DISPOSED', cache: 'shop' };
+      await expect(cache.get('key', () => 1)).rejects.toMatchObject(disposed);
+      await expect(cache.getMany(['key'])).rejects.toMatchObject(disposed);
+      await expect(cache.entry('key')).rejects.toMatchObject(disposed);
+      await expect(cache.set('key', 1)).rejects.toMatchObject(disposed);
+      await expect(cache.delete('key')).rejects.toMatchObject(disposed);
+      await expect(cache.clear()).rejects.toMatchObject(disposed);
+      expect(cache.peek('key')).toBeUndefined();
+    });
+  });
+});

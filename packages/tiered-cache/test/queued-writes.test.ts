@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+
+import { failing, hanging, setUpL2, working } from './rig.ts';
+
+describe('a write that a tier does not take', () => {
+  it.each(['before', 'after'] as const)(
+    'resolves, says so, and is made good when the tier is back (failing %s the effect)',
+    async (fails) => {
+      const { cache, l2, clock } = setUpL2({ l1: false });
+      await cache.set('key', 'old');
+      l2.fate = () => ({ fails });
+
+      expect(await cache.delete('key')).toEqual({ l2: 'queued' });
+      expect(cache.statistics().tiers.l2).toMatchObject({ queued: 1, writesFailed: 1 });
+      l2.fate = working;
+      expect(await cache.get('key')).toBeUndefined();
+      expect(cache.statistics().tiers.l2).toMatchObject({ skipped: 1 });
+
+      await clock.advance(1_000);
+      expect(l2.entries.size).toBe(0);
+      expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+      expect(clock.pending('foreground')).toBe(0);
+    },
+  );
+
+  it('is not overtaken by a read that waited for it', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    await cache.set('key', 'old');
+    l2.fate = (operation) => (operation === 'delete' ? { delayMs: 20, fails: 'before' } : {});
+    const deleting = cache.delete('key');
+    const reading = cache.get('key');
+    await clock.advance(20);
+
+    expect(await deleting).toEqual({ l2: 'queued' });
+    expect(await reading).toBeUndefined();
+  });
+
+  it('keeps its key from being asked for at all', async () => {
+    const { cache, l2 } = setUpL2({ l1: false });
+    l2.fate = failing;
+    await cache.delete('key');
+    l2.fate = working;
+    await cache.get('key');
+    await cache.getMany(['key', 'other']);
+
+    expect(l2.operations).toEqual(['delete shop:key', 'getMany shop:other']);
+  });
+
+  it('makes the tier forget the old value of a set', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    await cache.set('key', 'old');
+    l2.fate = failing;
+    expect(await cache.set('key', 'new')).toEqual({ l2: 'queued' });
+    l2.fate = working;
+    expect(await cache.get('key')).toBeUndefined();
+
+    await clock.advance(1_000);
+    expect(l2.entries.size).toBe(0);
+  });
+
+  it('is forgotten once a later write of the key was taken', async () => {
+    const { cache, l2 } = setUpL2({ l1: false });
+    l2.fate = failing;
+    await cache.set('key', 1);
+    l2.fate = working;
+    await cache.set('key', 2);
+
+    expect(await cache.get('key')).toBe(2);
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+  });
+
+  it('is not forgotten for a write that began before it and ends after it', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    l2.fate = (operation) => (operation === 'set' ? { delayMs: 100 } : {});
+    await cache.get('key', () => 'old');
+    l2.fate = failing;
+    const reads = [1, 2, 3].map((key) => cache.get(`other ${key}`));
+    await Promise.all(reads);
+    expect(await cache.delete('key')).toEqual({ l2: 'queued' });
+    l2.fate = working;
+    await clock.advance(200);
+
+    expect(l2.entries.size).toBe(1);
+    expect(await cache.get('key')).toBeUndefined();
+    await clock.advance(2_000);
+    expect(l2.entries.size).toBe(0);
+  });
+
+  it('is made good when it lands late, and its key is not waited for meanwhile', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    await cache.set('key', 'old');
+    l2.fate = (operation) => (operation === 'delete' ? { delayMs: 5_000 } : {});
+    const [result] = await Promise.all([cache.delete('key'), clock.advance(250)]);
+    expect(result).toEqual({ l2: 'queued' });
+    expect(await cache.get('key', () => 'loaded')).toBe('loaded');
+
+    await clock.advance(20_000);
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+    expect(await cache.get('key')).not.toBe('old');
+  });
+
+  it('is waited for once, if it was the write of a load', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    l2.fate = (operation) => (operation === 'set' ? hanging() : {});
+    await cache.get('key', () => 1);
+    await clock.advance(250);
+
+    expect(await cache.get('key', () => 2)).toBe(2);
+    expect(cache.statistics().tiers.l2).toMatchObject({ skipped: 1, queued: 0 });
+  });
+
+  it('keeps the whole tier out of use while it owes a clear', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    await cache.set('a', 'old');
+    l2.fate = failing;
+    expect(await cache.clear()).toEqual({ l2: 'queued' });
+    l2.fate = working;
+    expect(await cache.get('a')).toBeUndefined();
+    expect(await cache.getMany(['a', 'b'])).toEqual(new Map());
+
+    await clock.advance(1_000);
+    expect(l2.entries.size).toBe(0);
+    await cache.set('a', 'new');
+    expect(await cache.get('a')).toBe('new');
+  });
+
+  it('owes a clear instead when there are more than 10,000 of them', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    await cache.set('kept', 'old');
+    l2.fate = failing;
+    for (let key = 0; key <= 10_000; key += 1) await cache.delete(`key ${key}`);
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+    l2.fate = working;
+    expect(await cache.get('kept')).toBeUndefined();
+
+    await clock.advance(2_000);
+    expect(l2.operations.at(-1)).toBe('clear');
+    expect(l2.entries.size).toBe(0);
+  });
+
+  it('keeps trying in the background while the tier is down, without keeping the process alive', async () => {
+    const { cache, l2, clock } = setUpL2();
+    l2.fate = failing;
+    await cache.delete('key');
+    await clock.advance(60_000);
+    expect(clock.pending('foreground')).toBe(0);
+    expect(clock.pending('background')).toBe(1);
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 1 });
+
+    await cache[Symbol.asyncDispose]();
+    expect(clock.pending()).toBe(0);
+  });
+});
