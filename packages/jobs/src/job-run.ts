@@ -1,0 +1,100 @@
+import { CancellationSource, isHoldfastError } from '@holdfast/core';
+
+import { JobCancelledError } from './errors.ts';
+import type { JobHandler } from './job-handler.ts';
+import type { ClaimedJob, IJobQueue } from './job-queue.ts';
+
+/** How a run ended, as far as the queue is concerned. */
+export type RunOutcome =
+  | { readonly type: 'succeeded' | 'failed' | 'cancelled' | 'released' | 'lease-lost' | 'abandoned' }
+  | { readonly type: 'errored'; readonly error: unknown };
+
+/**
+ * One attempt of one job, from its handler to its settlement. Never rejects.
+ *
+ * Invariant: at most one settlement is asked for, and none after the run was given back.
+ */
+export class JobRun {
+  readonly job: ClaimedJob;
+  readonly #queue: IJobQueue;
+  readonly #source = new CancellationSource();
+  #abandoned = false;
+
+  constructor(queue: IJobQueue, job: ClaimedJob) {
+    this.#queue = queue;
+    this.job = job;
+  }
+
+  /** Aborts the handler's signal. */
+  cancel(reason: unknown): void {
+    this.#source.cancel(reason);
+  }
+
+  async run(handler: JobHandler): Promise<RunOutcome> {
+    const { job } = this;
+    const source = this.#source;
+    try {
+      const result = await handler(job.payload, {
+        id: job.id,
+        attempt: job.attempts - 1,
+        idempotencyKey: job.idempotencyKey,
+        get signal() {
+          return source.signal;
+        },
+        heartbeat: (progress) => this.heartbeat(progress),
+      });
+      return await this.#settle(() => this.#complete(result));
+    } catch (error) {
+      return this.#settle(() => this.#fail(error));
+    }
+  }
+
+  /** Renews the lease. Learns that way of a cancellation by another process, and of the loss of the lease. */
+  async heartbeat(progress?: unknown): Promise<void> {
+    try {
+      const { cancelRequested } = await this.#queue.heartbeat(this.job, progress);
+      if (cancelRequested) this.cancel(new JobCancelledError(this.job.id));
+    } catch (error) {
+      if (isHoldfastError(error, 'ERR_LEASE_LOST')) this.cancel(error);
+      throw error;
+    }
+  }
+
+  /** Gives the job back as not attempted. What the handler still does is discarded. */
+  giveBack(): Promise<RunOutcome> {
+    const outcome = this.#settle(() => this.#release());
+    this.#abandoned = true;
+    return outcome;
+  }
+
+  async #settle(settlement: () => Promise<RunOutcome['type']>): Promise<RunOutcome> {
+    if (this.#abandoned) return { type: 'abandoned' };
+    try {
+      return { type: await settlement() } as RunOutcome;
+    } catch (error) {
+      // Not settled: the lease runs out by itself, and the job is claimed again.
+      return isHoldfastError(error, 'ERR_LEASE_LOST') ? { type: 'lease-lost' } : { type: 'errored', error };
+    }
+  }
+
+  async #complete(result: unknown): Promise<RunOutcome['type']> {
+    try {
+      return (await this.#queue.complete(this.job, result)) === 'completed' ? 'succeeded' : 'cancelled';
+    } catch (error) {
+      // The queue does not take this result, and another attempt would only make it again.
+      if ((error as { retryable?: unknown }).retryable === false) return this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #fail(error: unknown): Promise<RunOutcome['type']> {
+    const reason: unknown = this.#source.reason;
+    if (isHoldfastError(reason, 'ERR_LEASE_LOST')) return 'lease-lost';
+    if (isHoldfastError(reason, 'ERR_WORKER_STOPPED')) return this.#release();
+    return (await this.#queue.fail(this.job, error)) === 'cancelled' ? 'cancelled' : 'failed';
+  }
+
+  async #release(): Promise<RunOutcome['type']> {
+    return (await this.#queue.release(this.job)) === 'cancelled' ? 'cancelled' : 'released';
+  }
+}
