@@ -32,6 +32,7 @@ declare function search(query: string, options?: Signalled): Promise<readonly st
 declare function ask(options?: Signalled & { readonly attempt?: number }): Promise<string>;
 declare function recommend(user: User): Promise<readonly string[]>;
 declare function pingDatabase(options?: Signalled): Promise<void>;
+declare function send(payload: unknown, options?: Signalled): Promise<void>;
 declare function isNotFound(error: unknown): boolean;
 
 declare const db: {
