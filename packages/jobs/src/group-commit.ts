@@ -34,7 +34,7 @@ const [shortestPauseMs, longestPauseMs] = [5, 50];
  * - a change that fails is rolled back and rejects its own promise, and no other;
  * - changes are made in the order in which they were asked for.
  *
- * @see DeWitt et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984, on group commit
+ * @see "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984, on group commit
  */
 export class GroupCommit {
   readonly #database: SqlDatabase;

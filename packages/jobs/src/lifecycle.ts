@@ -80,7 +80,7 @@ export function redrive(record: JobRecord, now: number): void {
  * Full jitter: anything from 0 to the exponential delay.
  *
  * @param attempts - How many attempts have failed, from 1.
- * @see Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015
+ * @see "Exponential Backoff and Jitter", AWS Architecture Blog, 2015
  */
 export function backoffMs(
   { baseMs, factor, maxMs }: Backoff,

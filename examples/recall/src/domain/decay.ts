@@ -16,7 +16,7 @@ export const halfLives = {
  *
  * Finite for 39 years after the landmark at the shortest half-life used here, 14 days.
  *
- * @see Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009
+ * @see "Forward decay", ICDE 2009
  */
 export const weightAt = (at: number, halfLifeMs: number): number => 2 ** ((at - landmarkAt) / halfLifeMs);
 

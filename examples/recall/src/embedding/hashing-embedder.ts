@@ -11,7 +11,7 @@ const dimensions = 512;
  * Signed feature hashing of a text's words, weighted by `(1 + ln tf) · idf`. Deterministic, local, and knows nothing of
  * meaning: two texts are alike as far as they share telling words.
  *
- * @see Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009
+ * @see "Feature hashing for large scale multitask learning", ICML 2009
  */
 export class HashingEmbedder implements Embedder {
   /** Changes with the weights: vectors made with other weights are of another space. */

@@ -14,7 +14,7 @@ export class TermWeights {
   /**
    * Inverse document frequency, smoothed to stay above 0: `ln(1 + n / documents)`.
    *
-   * @see Spärck Jones, "A statistical interpretation of term specificity", Journal of Documentation 28(1), 1972
+   * @see "A statistical interpretation of term specificity", Journal of Documentation 28(1), 1972
    */
   static of(texts: Iterable<string>): TermWeights {
     const documents = new Map<string, number>();

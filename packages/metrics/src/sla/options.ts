@@ -2,6 +2,7 @@ import {
   type Clock,
   InvalidOptionError,
   duration,
+  methods,
   oneOf,
   systemClock,
   text,
@@ -83,7 +84,7 @@ export function resolveOptions(options: SlaOptions): ResolvedSlaOptions {
     objectives,
     rejected: oneOf('rejected', options.rejected ?? 'bad', ['bad', 'excluded']),
     minEvents: wholeNumber('minEvents', options.minEvents ?? 100, 1),
-    clock: options.clock ?? systemClock,
+    clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
   };
 }
 

@@ -37,7 +37,7 @@ export interface SlaStatistics {
  * - a window counts exactly the events of the slots that make it up, the one still filling included;
  * - it never claims more than it knows: windows say how much of them was seen and whether the events suffice.
  *
- * @see Beyer et al., The Site Reliability Workbook (2018), chapter 5, "Alerting on SLOs"
+ * @see The Site Reliability Workbook (2018), chapter 5, "Alerting on SLOs"
  */
 export class SlaTracker {
   readonly #options: ResolvedSlaOptions;

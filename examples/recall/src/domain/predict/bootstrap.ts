@@ -13,7 +13,7 @@ export interface Difference {
  * user are not independent; both methods are judged on the same draws.
  *
  * @param random - From 0 up to but not 1.
- * @see Efron, Tibshirani, An Introduction to the Bootstrap (1993), chapters 8 and 13: clusters, percentile interval
+ * @see An Introduction to the Bootstrap (1993), chapters 8 and 13: clusters, percentile interval
  */
 export function differenceInHits(
   { byUser }: Evaluation,
