@@ -21,7 +21,7 @@ export function closestWord(term: string, vocabulary: readonly VocabularyWord[])
 /**
  * Whether one letter was left out, added, replaced or swapped with its neighbour; false for equal words.
  *
- * @see Damerau, "A technique for computer detection and correction of spelling errors", CACM 7(3), 1964
+ * @see "A technique for computer detection and correction of spelling errors", CACM 7(3), 1964
  */
 export function withinOneEdit(a: string, b: string): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];

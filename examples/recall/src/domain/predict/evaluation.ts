@@ -42,7 +42,7 @@ const methodNames = Object.keys(methods) as readonly Method[];
 /**
  * Goes through a history in the order of time: predicts each access from those before it, and only then learns it.
  *
- * @see Dawid, "The prequential approach", Journal of the Royal Statistical Society A 147(2), 1984
+ * @see "The prequential approach", Journal of the Royal Statistical Society A 147(2), 1984
  */
 export async function evaluate(
   history: readonly HistoricAccess[],

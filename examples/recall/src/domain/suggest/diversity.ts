@@ -17,7 +17,7 @@ const depth = 100;
  * best one. An item without a vector is like no other.
  *
  * @param ranked - Best first.
- * @see Carbonell, Goldstein, "The use of MMR", SIGIR 1998; their λ is `1 - diversity`
+ * @see "The use of MMR", SIGIR 1998; their λ is `1 - diversity`
  */
 export function diversified(
   ranked: readonly ScoredItem[],
