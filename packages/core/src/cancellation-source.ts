@@ -1,4 +1,4 @@
-import type { Cancellation } from './cancellation.ts';
+import { type Cancellation, tellAll, type Waiting } from './cancellation.ts';
 import type { Cancel } from './clock.ts';
 
 /**
@@ -8,9 +8,10 @@ import type { Cancel } from './clock.ts';
  */
 export class CancellationSource implements Cancellation {
   readonly #outer: Cancellation | undefined;
-  #waiting: Set<{ readonly notify: (reason: unknown) => void }> | undefined;
+  #waiting: Set<Waiting> | undefined;
   #controller: AbortController | undefined;
   #unfollow: Cancel | undefined;
+  #released = false;
   #cancelled = false;
   #reason: unknown;
 
@@ -42,7 +43,7 @@ export class CancellationSource implements Cancellation {
     this.#follow();
     return () => {
       waiting.delete(entry);
-      if (waiting.size === 0 && this.#controller === undefined) this.release();
+      if (waiting.size === 0 && this.#controller === undefined) this.#stopFollowing();
     };
   }
 
@@ -53,19 +54,21 @@ export class CancellationSource implements Cancellation {
     this.#reason = reason;
     this.release();
     this.#controller?.abort(reason);
-    for (const entry of this.#waiting ?? []) {
-      this.#waiting?.delete(entry);
-      entry.notify(reason);
-    }
+    if (this.#waiting !== undefined) tellAll(this.#waiting, reason);
   }
 
-  /** Stops following the outer cancellation. The policy calls it when its operation has settled. */
+  /** Stops following the outer cancellation for good. The policy calls it when its operation has settled. */
   release(): void {
-    this.#unfollow?.();
-    this.#unfollow = undefined;
+    this.#released = true;
+    this.#stopFollowing();
   }
 
   #follow(): void {
-    if (!this.#cancelled) this.#unfollow ??= this.#outer?.onCancel((reason) => this.cancel(reason));
+    if (!this.#released) this.#unfollow ??= this.#outer?.onCancel((reason) => this.cancel(reason));
+  }
+
+  #stopFollowing(): void {
+    this.#unfollow?.();
+    this.#unfollow = undefined;
   }
 }

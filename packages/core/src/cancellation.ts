@@ -1,4 +1,5 @@
 import type { Cancel } from './clock.ts';
+import { surface } from './events.ts';
 import type { ExecuteOptions } from './policy.ts';
 
 /** A call's wish that may be withdrawn: by the caller's signal, or by a policy further out that gives up. */
@@ -42,10 +43,27 @@ function fanOutOf(signal: AbortSignal): FanOut {
   return fanOut;
 }
 
+/** One wait for a cancellation. An object of its own, so that the same function may wait more than once. */
+export interface Waiting {
+  readonly notify: (reason: unknown) => void;
+}
+
+/** Tells each once and forgets it. One that throws keeps nobody from being told: its error surfaces as an uncaught one. */
+export function tellAll(waiting: Set<Waiting>, reason: unknown): void {
+  for (const entry of waiting) {
+    waiting.delete(entry);
+    try {
+      entry.notify(reason);
+    } catch (error) {
+      surface(error);
+    }
+  }
+}
+
 /** Everybody who waits on one user signal. Invariant: one listener is on the signal exactly while somebody waits. */
 class FanOut implements Cancellation {
   readonly signal: AbortSignal;
-  readonly #waiting = new Set<{ readonly notify: (reason: unknown) => void }>();
+  readonly #waiting = new Set<Waiting>();
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
@@ -61,18 +79,17 @@ class FanOut implements Cancellation {
 
   onCancel(listener: (reason: unknown) => void): Cancel {
     const entry = { notify: listener };
-    if (this.#waiting.size === 0) this.signal.addEventListener('abort', this.#notifyAll, { once: true });
+    if (this.#waiting.size === 0) this.signal.addEventListener('abort', this.#onAbort);
     this.#waiting.add(entry);
     return () => {
       if (!this.#waiting.delete(entry) || this.#waiting.size > 0) return;
-      this.signal.removeEventListener('abort', this.#notifyAll);
+      this.signal.removeEventListener('abort', this.#onAbort);
     };
   }
 
-  readonly #notifyAll = (): void => {
-    for (const entry of this.#waiting) {
-      this.#waiting.delete(entry);
-      entry.notify(this.signal.reason);
-    }
+  // Taken off by hand: adding it with `once` would cost every call that is not aborted, which is nearly all of them.
+  readonly #onAbort = (): void => {
+    this.signal.removeEventListener('abort', this.#onAbort);
+    tellAll(this.#waiting, this.signal.reason);
   };
 }

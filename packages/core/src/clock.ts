@@ -12,7 +12,7 @@ export interface Clock {
   now(): number;
   /** Wall-clock milliseconds since 1970, only for stamps that others read. */
   epoch(): number;
-  /** Runs `task` once after `delayMs` milliseconds; a delay below 0 counts as 0. */
+  /** Runs `task` once after `delayMs` milliseconds, never before; a delay below 0 counts as 0. */
   schedule(task: () => void, delayMs: number, options?: ScheduleOptions): Cancel;
 }
 
@@ -29,12 +29,17 @@ export const systemClock: Clock = {
 
     function start(restMs: number): NodeJS.Timeout {
       const next = restMs > longestDelayMs ? (): void => void (timer = start(restMs - longestDelayMs)) : task;
-      const started = setTimeout(next, Math.min(Math.max(restMs, 0), longestDelayMs));
+      const started = setTimeout(next, Math.min(platformDelay(restMs), longestDelayMs));
       if (options?.background === true) started.unref();
       return started;
     }
   },
 };
+
+/** The platform counts whole milliseconds from a start that it rounds down: its timers may be almost one early. */
+function platformDelay(delayMs: number): number {
+  return delayMs <= 0 ? 0 : Math.ceil(delayMs) + 1;
+}
 
 /** `count` seconds in milliseconds. */
 export const seconds = (count: number): number => count * 1_000;

@@ -1,5 +1,8 @@
 const brand = Symbol.for('@holdfast/core.error');
 
+/** Frozen intrinsics allow no change; refusals then have the trace that they are better without. */
+const mayOmitTrace = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable !== false;
+
 /**
  * Base of every refusal: the operation did not run, or its result is no longer awaited; each class says which.
  * Match on `code`, which stays the same across versions and across copies of the package.
@@ -18,9 +21,9 @@ export abstract class HoldfastError extends Error {
     options?: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown },
   ) {
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    if (mayOmitTrace) Error.stackTraceLimit = 0;
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    Error.stackTraceLimit = stackTraceLimit;
+    if (mayOmitTrace) Error.stackTraceLimit = stackTraceLimit;
     this.retryAfterMs = options?.retryAfterMs;
   }
 }

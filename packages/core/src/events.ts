@@ -34,10 +34,15 @@ export class EventHub<Event> implements EventSource<Event> {
       try {
         listener(event);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        surface(error);
       }
     }
   }
+}
+
+/** Makes the error of a listener an uncaught one, without disturbing whoever called the listener. */
+export function surface(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

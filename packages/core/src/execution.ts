@@ -1,7 +1,7 @@
 import { type Cancellation, cancellationOf } from './cancellation.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { duration } from './options.ts';
-import type { Criticality, ExecuteOptions, OperationContext } from './policy.ts';
+import type { Criticality, ExecuteOptions, Operation, OperationContext } from './policy.ts';
 
 /** Where a policy departs from what its caller said. */
 export interface ExecutionTerms {
@@ -30,7 +30,8 @@ export class Execution implements OperationContext, ExecuteOptions {
     this.#options = options;
     this.#cancellation = own?.cancellation;
     const outer = options instanceof Execution ? options : undefined;
-    this.attempt = own?.attempt ?? outer?.attempt ?? 0;
+    // Structural, because the execution of another copy of this package is options too.
+    this.attempt = own?.attempt ?? (options as Partial<OperationContext> | undefined)?.attempt ?? 0;
     if (outer !== undefined && own?.limitMs === undefined) {
       this.#clock = outer.#clock;
       this.deadlineAt = outer.deadlineAt;
@@ -46,6 +47,15 @@ export class Execution implements OperationContext, ExecuteOptions {
     const { key, tenant, criticality } = options ?? {};
     const inner = { signal: context.signal, deadlineMs: context.remainingMs(), key, tenant, criticality };
     return new Execution(inner, systemClock, { attempt: context.attempt });
+  }
+
+  /** Starts `operation` now. Gives the operation's own promise, if it makes one; a synchronous throw rejects. */
+  start<T>(operation: Operation<T>): Promise<T> {
+    try {
+      return Promise.resolve(operation(this));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   get signal(): AbortSignal {

@@ -19,6 +19,7 @@ export { EventHub, type EventSource, type Unsubscribe } from './events.ts';
 export { Execution, type ExecutionTerms } from './execution.ts';
 export {
   atLeast,
+  callable,
   duration,
   InvalidOptionError,
   methods,

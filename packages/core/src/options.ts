@@ -57,6 +57,12 @@ export function oneOf<const Choice>(option: string, value: unknown, choices: rea
   throw new InvalidOptionError(option, `one of ${choices.map(show).join(', ')}`, value);
 }
 
+/** Checks a function. */
+export function callable<Callable>(option: string, value: Callable): Callable {
+  if (typeof value === 'function') return value;
+  throw new InvalidOptionError(option, 'a function', value);
+}
+
 /** Checks an object that has these methods: how a structural contract is told from something else. */
 export function methods<Contract extends object>(
   option: string,

@@ -67,6 +67,17 @@ describe('CancellationSource', () => {
     expect(count()).toBe(0);
   });
 
+  it('listens to nobody any more once it is released, whoever reads or listens later', () => {
+    const caller = new AbortController();
+    const source = new CancellationSource(cancellationOf({ signal: caller.signal }));
+
+    source.release();
+    source.onCancel(() => {});
+
+    expect(source.signal.aborted).toBe(false);
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
+  });
+
   it('reaches every level of executions below it', () => {
     const source = new CancellationSource();
     const outer = new Execution(undefined, undefined, { cancellation: source });

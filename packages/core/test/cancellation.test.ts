@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { cancellationOf, Execution, throwIfCancelled } from '@holdfast/core';
+import { CancellationSource, cancellationOf, Execution, throwIfCancelled } from '@holdfast/core';
 import { describe, expect, it } from 'vitest';
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
@@ -43,6 +43,28 @@ describe('cancellationOf', () => {
 
     expect(heard).toEqual([reason, reason]);
     expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it('surfaces the error of a listener as an uncaught one and tells the others all the same', async () => {
+    const controller = new AbortController();
+    const cancellation = cancellationOf({ signal: controller.signal });
+    const source = new CancellationSource(cancellation);
+    const heard: unknown[] = [];
+    const uncaught = Promise.withResolvers<unknown>();
+    const guards = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').once('uncaughtException', uncaught.resolve);
+    const bug = new Error('listener bug');
+    source.onCancel(() => {
+      throw bug;
+    });
+    source.onCancel((reason) => heard.push(reason));
+    cancellation?.onCancel((reason) => heard.push(reason));
+
+    controller.abort('why');
+
+    expect(heard).toEqual(['why', 'why']);
+    expect(await uncaught.promise).toBe(bug);
+    for (const guard of guards) process.on('uncaughtException', guard);
   });
 
   it('spares a listener that another one takes back in the meantime', () => {

@@ -9,7 +9,19 @@ describe('systemClock', () => {
 
     await new Promise<void>((resolve) => systemClock.schedule(resolve, 5));
 
-    expect(systemClock.now() - before).toBeGreaterThanOrEqual(4);
+    expect(systemClock.now() - before).toBeGreaterThanOrEqual(5);
+  });
+
+  it('runs no task before its time, also if that is not a whole number of milliseconds', async () => {
+    const late = Array.from({ length: 100 }, (_, index) => {
+      const delayMs = 1 + index * 0.37;
+      const dueAt = systemClock.now() + delayMs;
+      return new Promise<number>((resolve) =>
+        systemClock.schedule(() => resolve(systemClock.now() - dueAt), delayMs),
+      );
+    });
+
+    expect(Math.min(...(await Promise.all(late)))).toBeGreaterThanOrEqual(0);
   });
 
   it('does not run a task that was cancelled', async () => {

@@ -29,6 +29,19 @@ describe('HoldfastError', () => {
     expect(new Error('other').stack).toMatch(/\n\s+at /);
   });
 
+  it('is made all the same where the platform’s limit cannot be changed, as with frozen intrinsics', async () => {
+    const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
+    Object.defineProperty(Error, 'stackTraceLimit', { ...limit, writable: false });
+    vi.resetModules();
+    try {
+      const copy = await import('@holdfast/core');
+
+      expect(new copy.DeadlineExceededError('billing')).toMatchObject({ policy: 'billing' });
+    } finally {
+      Object.defineProperty(Error, 'stackTraceLimit', limit);
+    }
+  });
+
   it('has no cause of its own unless given one', () => {
     expect('cause' in new FullError('no room')).toBe(false);
   });

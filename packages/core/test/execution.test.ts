@@ -1,6 +1,6 @@
 import { Execution, InvalidOptionError } from '@holdfast/core';
 import { ManualClock } from '@holdfast/core/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 describe('Execution', () => {
   it('hands the caller’s own signal to the operation', () => {
@@ -15,6 +15,20 @@ describe('Execution', () => {
 
     expect(a.signal).toBe(a.signal);
     expect(a.signal).not.toBe(b.signal);
+  });
+
+  it('starts an operation in the turn of the call, and turns a synchronous throw into a rejection', async () => {
+    const execution = new Execution();
+    const own = Promise.resolve('own');
+    const bug = new Error('bug');
+
+    expect(execution.start(() => own)).toBe(own);
+    expect(await execution.start((context) => context)).toBe(execution);
+    await expect(
+      execution.start(() => {
+        throw bug;
+      }),
+    ).rejects.toBe(bug);
   });
 
   it('counts the time down to the deadline, and not below 0 ms', () => {
@@ -40,6 +54,20 @@ describe('Execution', () => {
     expect(new Execution(outer, clock).remainingMs()).toBe(60);
     expect(new Execution(outer, clock, { limitMs: 20 }).remainingMs()).toBe(20);
     expect(new Execution(outer, clock, { limitMs: 500 }).remainingMs()).toBe(60);
+  });
+
+  it('takes over what another copy of the package said, the attempt included', async () => {
+    vi.resetModules();
+    const other = await import('@holdfast/core');
+    const { signal } = new AbortController();
+    const theirs = new other.Execution({ signal, key: 'k', deadlineMs: 100 }, new ManualClock(), {
+      attempt: 3,
+    });
+
+    const ours = new Execution(theirs, new ManualClock());
+
+    expect(ours).not.toBeInstanceOf(other.Execution);
+    expect([ours.attempt, ours.key, ours.remainingMs(), ours.signal]).toEqual([3, 'k', 100, signal]);
   });
 
   it('keeps the attempt until a policy sets another', () => {

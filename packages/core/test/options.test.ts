@@ -1,5 +1,6 @@
 import {
   atLeast,
+  callable,
   duration,
   InvalidOptionError,
   methods,
@@ -40,6 +41,7 @@ describe('option checks', () => {
       () => methods('clock', null as unknown as { now(): void }, 'now'),
       'clock must be an object with now(), got null',
     ],
+    [() => callable('random', 'dice'), "random must be a function, got 'dice'"],
     [() => text('name', () => 0), 'name must be a string that is not empty, got a function'],
   ])('names the option, the rule and the value: %#', (check, message) => {
     expect(check).toThrow(InvalidOptionError);
@@ -56,6 +58,7 @@ describe('option checks', () => {
     expect(text('name', 'x')).toBe('x');
     expect(oneOf('mode', 'on', ['on', 'off'])).toBe('on');
     expect(methods('store', store, 'get', 'set')).toBe(store);
+    expect(callable('random', Math.random)).toBe(Math.random);
   });
 
   it('carries code and option, for programs', () => {
