@@ -18,6 +18,7 @@ export interface BackoffOptions {
   readonly jitter?: Jitter | undefined;
 }
 
+/** {@link BackoffOptions} with every default filled in. */
 export type ResolvedBackoffOptions = {
   readonly [Option in keyof BackoffOptions]-?: NonNullable<BackoffOptions[Option]>;
 };
@@ -38,7 +39,7 @@ export function resolveBackoff(options: BackoffOptions = {}): ResolvedBackoffOpt
  * large the number: where the power overflows, the bound takes over.
  *
  * @param random - A number from 0 to 1.
- * @see Brooker, "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015), for the kinds of jitter
+ * @see "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015), for the kinds of jitter
  */
 export function backoffMs(attempt: number, options: ResolvedBackoffOptions, random: number): number {
   const { initialMs, maxMs, factor, jitter } = options;

@@ -20,12 +20,11 @@ export class CallBounds {
   readonly execution: Execution;
   readonly #name: string;
   readonly #source: CancellationSource;
-  readonly #caller: ExecuteOptions | undefined;
+  #expired = false;
   #cancelTimer: Cancel | undefined;
 
   constructor(name: string, clock: Clock, options: ExecuteOptions | undefined, limitMs: number) {
     this.#name = name;
-    this.#caller = options;
     this.#source = new CancellationSource(cancellationOf(options));
     this.execution = new Execution(options, clock, { cancellation: this.#source, limitMs });
     const remainingMs = this.execution.remainingMs();
@@ -43,9 +42,9 @@ export class CallBounds {
     return this.#source.reason;
   }
 
-  /** Whether the caller left by itself. */
+  /** Whether the caller left by itself, before its deadline. */
   get callerLeft(): boolean {
-    return cancellationOf(this.#caller)?.cancelled === true;
+    return this.exceeded && !this.#expired;
   }
 
   /** Settles as `work` does, or rejects as soon as the caller is let go. */
@@ -69,6 +68,8 @@ export class CallBounds {
   }
 
   readonly #expire = (): void => {
-    if (!this.exceeded) this.#source.cancel(new DeadlineExceededError(this.#name));
+    if (this.exceeded) return;
+    this.#expired = true;
+    this.#source.cancel(new DeadlineExceededError(this.#name));
   };
 }

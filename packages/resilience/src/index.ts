@@ -3,11 +3,16 @@
  *
  * @module
  */
-export type { BackoffOptions, Jitter } from './backoff.ts';
+export type { BackoffOptions, Jitter, ResolvedBackoffOptions } from './backoff.ts';
 export type { PipelineDescription, PipelineStep } from './describe.ts';
 export { TimeoutError } from './errors.ts';
 export type { OwnPipelineEvent, RetryEvent, TimeoutEvent } from './events.ts';
-export type { RetryOptions, TimeoutOptions } from './options.ts';
+export type {
+  ResolvedRetryOptions,
+  ResolvedTimeoutOptions,
+  RetryOptions,
+  TimeoutOptions,
+} from './options.ts';
 export type { PipelineEvent } from './pipeline-events.ts';
 export { Pipeline, pipeline } from './pipeline.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';

@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  duration,
-  InvalidOptionError,
-  methods,
-  systemClock,
-  text,
-  wholeNumber,
-} from '@holdfast/core';
+import { callable, type Clock, duration, methods, systemClock, text, wholeNumber } from '@holdfast/core';
 
 import { type BackoffOptions, resolveBackoff, type ResolvedBackoffOptions } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -34,6 +26,7 @@ export interface RetryOptions {
   readonly random?: (() => number) | undefined;
 }
 
+/** The options of a {@link Retry}, with every default filled in. */
 export interface ResolvedRetryOptions {
   readonly name: string;
   readonly maxRetries: number;
@@ -70,6 +63,7 @@ export interface TimeoutOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** The options of a {@link Timeout}, with every default filled in. */
 export type ResolvedTimeoutOptions = {
   readonly [Option in keyof TimeoutOptions]-?: NonNullable<TimeoutOptions[Option]>;
 };
@@ -91,9 +85,4 @@ export function limitMs(option: string, value: number, minMs: number): number {
 
 export function clockOf(clock: Clock = systemClock): Clock {
   return methods('clock', clock, 'now', 'epoch', 'schedule');
-}
-
-export function callable<Callable>(option: string, value: Callable): Callable {
-  if (typeof value === 'function') return value;
-  throw new InvalidOptionError(option, 'a function', value);
 }

@@ -1,5 +1,6 @@
 import {
   cancellationOf,
+  DeadlineExceededError,
   EventHub,
   type EventSource,
   type ExecuteOptions,
@@ -7,6 +8,7 @@ import {
   type Operation,
   type OperationContext,
   type Policy,
+  throwIfCancelled,
   wrap,
 } from '@holdfast/core';
 
@@ -131,7 +133,10 @@ export class Pipeline<Fallen = never> {
     const { breaker, rateLimit } = this.#parts;
     if (breaker?.admitting === false) throw breaker.refusal();
     if (rateLimit === undefined) return this.#queue(operation, options);
-    return rateLimit.execute(nothing, options).then(() => this.#queue(operation, options));
+    return rateLimit.execute(nothing, options).then(() => {
+      throwIfOver(this.name, options);
+      return this.#queue(operation, options);
+    });
   }
 
   #queue<T>(operation: Operation<T>, options: ExecuteOptions | undefined): T | PromiseLike<T> {
@@ -170,7 +175,21 @@ export class Pipeline<Fallen = never> {
   ): T | PromiseLike<T> {
     const { timeout } = this.#parts;
     if (timeout !== undefined) return timeout.execute(operation, Execution.within(context, options), slot);
-    return slot === undefined ? operation(context) : runHolding(slot, operation, context);
+    return slot === undefined ? operation(context) : this.#runHolding(slot, operation, context, options);
+  }
+
+  async #runHolding<T>(
+    slot: Held,
+    operation: Operation<T>,
+    context: OperationContext,
+    options: ExecuteOptions | undefined,
+  ): Promise<T> {
+    try {
+      throwIfOver(this.name, options);
+      return await operation(context);
+    } finally {
+      slot.release();
+    }
   }
 
   async #answer(
@@ -210,10 +229,8 @@ export function pipeline<Fallen = never>(name: string, slots?: PipelineSlots<Fal
 
 const nothing = (): void => {};
 
-async function runHolding<T>(slot: Held, operation: Operation<T>, context: OperationContext): Promise<T> {
-  try {
-    return await operation(context);
-  } finally {
-    slot.release();
-  }
+/** After a wait the caller may be gone, or the deadline, before anything was told so. */
+function throwIfOver(name: string, options: ExecuteOptions | undefined): void {
+  throwIfCancelled(options);
+  if (options?.deadlineMs === 0) throw new DeadlineExceededError(name);
 }

@@ -83,7 +83,9 @@ export class Retry implements Policy {
           return value;
         } catch (error) {
           await this.#prepareRetry(retries + 1, error, call, giveUpAt);
+          throwIfCancelled(call);
           retries += 1;
+          this.#retries += 1;
         }
       }
     } catch (outcome) {
@@ -105,21 +107,25 @@ export class Retry implements Policy {
     const delayMs = this.#delayMs(attempt, error, call, giveUpAt);
     if (delayMs === undefined || !this.#isAffordable(error)) throw this.#givingUp(attempt, error);
     if (this.#hub.observed) this.#hub.emit({ type: 'retried', policy: name, attempt, delayMs, error });
-    if (delayMs > 0 || attempt % retriesPerTurn === 0) await pause(clock, delayMs, cancellationOf(call));
-    this.#retries += 1;
+    if (delayMs === 0 && attempt % retriesPerTurn > 0) return;
+    await pause(clock, delayMs, cancellationOf(call));
+    // A busy process ends its pauses late.
+    if (this.#remainingMs(call, giveUpAt) <= 0) throw this.#givingUp(attempt, error);
   }
 
   /** How long to wait; `undefined` if the call may not wait that long. */
   #delayMs(attempt: number, error: unknown, call: Execution, giveUpAt: number): number | undefined {
-    const { clock, backoff, random } = this.#options;
+    const { backoff, random } = this.#options;
     const retryAfterMs = retryAfterMsOf(error) ?? 0;
     const delayMs = Math.max(backoffMs(attempt, backoff, random()), retryAfterMs);
-    const remainingMs = Math.min(
-      call.remainingMs(),
-      giveUpAt === Infinity ? Infinity : giveUpAt - clock.now(),
-    );
+    const remainingMs = this.#remainingMs(call, giveUpAt);
     if (remainingMs === Infinity) return delayMs <= backoff.maxMs ? delayMs : undefined;
     return delayMs < remainingMs ? delayMs : undefined;
+  }
+
+  #remainingMs(call: Execution, giveUpAt: number): number {
+    if (giveUpAt === Infinity) return call.remainingMs();
+    return Math.min(call.remainingMs(), giveUpAt - this.#options.clock.now());
   }
 
   #isAffordable(error: unknown): boolean {

@@ -1,10 +1,17 @@
 import { Bulkhead, type BulkheadOptions } from '@holdfast/bulkhead';
 import { CircuitBreaker, type CircuitBreakerOptions } from '@holdfast/circuit-breaker';
-import { type Clock, InvalidOptionError, type OperationContext, type Policy, text } from '@holdfast/core';
+import {
+  callable,
+  type Clock,
+  InvalidOptionError,
+  type OperationContext,
+  type Policy,
+  text,
+} from '@holdfast/core';
 import { Dedupe, type DedupeOptions } from '@holdfast/dedupe';
 import { type LimitsOptions, RateLimiter, type RateLimiterOptions } from '@holdfast/rate-limiter';
 
-import { callable, clockOf, limitMs, type RetryOptions, type TimeoutOptions } from './options.ts';
+import { clockOf, limitMs, type RetryOptions, type TimeoutOptions } from './options.ts';
 import { Retry } from './retry.ts';
 import { Timeout } from './timeout.ts';
 

@@ -98,7 +98,7 @@ export class Timeout implements Policy {
     const isLimit = timeoutMs < deadlineMs;
     const run = new TimedRun(this.#ledger, isLimit ? execution.deadlineAt : Infinity, source, held, caller);
     if (cancellation !== undefined || deadlineMs <= timeoutMs) this.#watch(run, cancellation, deadlineMs);
-    outcomeOf(operation, execution).then(
+    execution.start(operation).then(
       (value) => run.succeed(value),
       (error: unknown) => run.fail(error),
     );
@@ -118,13 +118,5 @@ export class Timeout implements Policy {
       stopListening?.();
       cancelTimer?.();
     };
-  }
-}
-
-function outcomeOf<T>(operation: Operation<T>, execution: Execution): Promise<T> {
-  try {
-    return Promise.resolve(operation(execution));
-  } catch (error) {
-    return Promise.reject(error);
   }
 }

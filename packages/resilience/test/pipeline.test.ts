@@ -1,7 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { Bulkhead } from '@holdfast/bulkhead';
 import { CircuitBreaker } from '@holdfast/circuit-breaker';
-import { compose, DeadlineExceededError, type OperationContext, type Policy } from '@holdfast/core';
+import {
+  compose,
+  DeadlineExceededError,
+  EventHub,
+  Execution,
+  type Operation,
+  type OperationContext,
+  type Policy,
+} from '@holdfast/core';
 import { ManualClock, settle } from '@holdfast/core/testing';
 import { Dedupe } from '@holdfast/dedupe';
 import { RateLimiter } from '@holdfast/rate-limiter';
@@ -18,6 +26,7 @@ import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { manual, scripted } from './model/scripted.ts';
 
 const failure = (message = 'backend down'): Error => new Error(message);
+const stop = new Error('no longer wanted');
 const steady = { jitter: 'none' } as const;
 /** Opens at the third failure. */
 const threeFailures = { window: { calls: 3 }, failureRatio: 1, jitterRatio: 0 };
@@ -346,6 +355,60 @@ describe('pipeline, deadline and cancellation', () => {
 
     expect(await call).toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED', policy: 'billing' });
     expect(clock.pending()).toBe(0);
+  });
+
+  it('starts nothing when the caller leaves just as a slot is given to it', async () => {
+    // Between the slot and the start are a few microtasks: the caller leaves after each number of them in turn.
+    for (let ticks = 0; ticks < 12; ticks += 1) {
+      const { billing } = setUp({ bulkhead: { limit: 1, maxQueued: 1 } });
+      const caller = new AbortController();
+      const blocker = manual();
+      const first = billing.execute(blocker.operation);
+      const aborted: boolean[] = [];
+      const second = billing.execute(({ signal }) => void aborted.push(signal.aborted), caller);
+
+      blocker.runs[0]?.resolve('done');
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      caller.abort();
+      await Promise.allSettled([first, second]);
+
+      expect(aborted).not.toContain(true);
+      expect(await billing.execute(() => 'the slot is free')).toBe('the slot is free');
+    }
+  });
+
+  it('starts nothing when the caller left, or the deadline passed, while the rate limit decided', async () => {
+    const decision = Promise.withResolvers<void>();
+    const rateLimit = {
+      name: 'slow',
+      events: new EventHub<never>(),
+      execute: async <T>(operation: Operation<T>) => decision.promise.then(() => operation(new Execution())),
+    };
+    const { billing, clock } = setUp({ rateLimit });
+    const caller = new AbortController();
+    const { operation, runs } = manual();
+
+    const calls = [billing.execute(operation, caller), billing.execute(operation, { deadlineMs: 100 })];
+    const outcomes = Promise.allSettled(calls);
+    caller.abort(stop);
+    await clock.advance(100);
+    decision.resolve();
+    await settle();
+
+    expect(await outcomes).toMatchObject([{ reason: stop }, { reason: { code: 'ERR_DEADLINE_EXCEEDED' } }]);
+    expect(runs).toHaveLength(0);
+  });
+
+  it('counts a call as failed whose caller leaves after its deadline', async () => {
+    const { billing, clock } = setUp({ deadlineMs: 100 });
+    const caller = new AbortController();
+    const call = billing.execute(manual().operation, caller);
+
+    clock.advanceSync(100);
+    caller.abort(stop);
+
+    await expect(call).rejects.toBeInstanceOf(DeadlineExceededError);
+    expect(billing.statistics().calls).toMatchObject({ failure: 1, cancelled: 0 });
   });
 
   it('leaves no timer when the call is done before its deadline', async () => {

@@ -1,5 +1,11 @@
 import { getEventListeners } from 'node:events';
-import { DeadlineExceededError, type Execution, HoldfastError, type Operation } from '@holdfast/core';
+import {
+  type Clock,
+  DeadlineExceededError,
+  type Execution,
+  HoldfastError,
+  type Operation,
+} from '@holdfast/core';
 import { ManualClock, settle } from '@holdfast/core/testing';
 import {
   isTransient,
@@ -140,6 +146,45 @@ describe('Retry, cancellation', () => {
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
     await clock.advance(1_000);
     expect(contexts).toHaveLength(1);
+  });
+
+  it.each([
+    ['before a pause', 100],
+    ['without a pause', 0],
+  ])('starts nothing more when a listener to its events cancels the call %s', async (_, initialMs) => {
+    const { retry, clock } = setUp({ backoff: { initialMs, jitter: 'none' } });
+    const { operation, contexts } = scripted(failure(), 'value');
+    const caller = new AbortController();
+    const reason = new Error('enough');
+    retry.events.subscribe(() => caller.abort(reason));
+
+    await expect(retry.execute(operation, { signal: caller.signal })).rejects.toBe(reason);
+
+    expect(contexts).toHaveLength(1);
+    expect(clock.pending()).toBe(0);
+    expect(retry.statistics().retries).toBe(0);
+  });
+
+  it.each<[string, RetryOptions, { deadlineMs?: number }]>([
+    ['the deadline', {}, { deadlineMs: 200 }],
+    ['maxElapsedMs', { maxElapsedMs: 200 }, {}],
+  ])('starts nothing when a pause ends after %s because the process was busy', async (_, options, call) => {
+    const time = new ManualClock();
+    const busy: Clock = {
+      now: () => time.now(),
+      epoch: () => time.epoch(),
+      schedule: (task, delayMs) => time.schedule(task, delayMs + 500),
+    };
+    const { retry } = setUp({ ...options, clock: busy });
+    const last = failure();
+    const { operation, contexts } = scripted(last, 'value');
+
+    const outcome = Promise.allSettled([retry.execute(operation, call)]);
+    await time.advance(1_000);
+
+    expect(await outcome).toMatchObject([{ reason: last }]);
+    expect(contexts).toHaveLength(1);
+    expect(retry.statistics()).toMatchObject({ retries: 0, calls: { failedWithoutRetry: 1 } });
   });
 
   it('keeps the process alive during a pause', async () => {
