@@ -19,7 +19,7 @@ import {
 } from './options.ts';
 import { type Permit, Slot } from './permit.ts';
 import { run, type RunObserver } from './run.ts';
-import type { BulkheadStatistics } from './statistics.ts';
+import { type BulkheadStatistics, noCalls } from './statistics.ts';
 import { WaitQueue } from './wait-queue.ts';
 import { Waiter } from './waiter.ts';
 
@@ -33,20 +33,13 @@ import { Waiter } from './waiter.ts';
  * - a slot is given back once, when its operation settles or its permit is released, not when its caller leaves;
  * - the operation of a caller who leaves the queue never runs, and nothing of it stays on its signal or on the clock.
  *
- * @see Nygard, Release It! 2nd ed. (2018), "Bulkheads"
+ * @see Release It! 2nd ed. (2018), "Bulkheads"
  */
 export class Bulkhead implements Policy {
   readonly #options: ResolvedBulkheadOptions;
   readonly #hub = new EventHub<BulkheadEvent>();
   readonly #queue = new WaitQueue();
-  readonly #calls = {
-    admitted: 0,
-    queued: 0,
-    rejectedFull: 0,
-    rejectedTimeout: 0,
-    rejectedClosed: 0,
-    aborted: 0,
-  };
+  readonly #calls = noCalls();
   #limit: number;
   #running = 0;
   #abandoned = 0;
@@ -89,7 +82,7 @@ export class Bulkhead implements Policy {
    * operation settles, and what it settles with is dropped.
    *
    * @throws {BulkheadFullError} when the queue is full, the wait passes `maxWaitMs`, or the bulkhead is disposed.
-   * @throws {DeadlineExceededError} when the call's deadline passes while it waits.
+   * @throws {DeadlineExceededError} when the call's deadline passes before it starts.
    * @throws The signal's reason, when it aborts before the operation has settled.
    */
   execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
@@ -151,10 +144,12 @@ export class Bulkhead implements Policy {
     return (this.#closing ?? this.#close()).promise;
   }
 
-  /** @throws The signal's reason, if it has aborted. */
+  /** @throws What ends the call before it starts: the reason of its signal, or that its deadline is over. */
   #open(options: ExecuteOptions | undefined): Execution {
     throwIfCancelled(options);
-    return options instanceof Execution ? options : new Execution(options, this.#options.clock);
+    const execution = options instanceof Execution ? options : new Execution(options, this.#options.clock);
+    if (execution.remainingMs() === 0) throw this.#refusal('deadline');
+    return execution;
   }
 
   #take(): boolean {
@@ -171,14 +166,18 @@ export class Bulkhead implements Policy {
     return run(operation, execution, this.#observer);
   }
 
-  /** @throws The signal's reason, if the caller left between being handed the slot and now. */
-  #takeUp({ cancellation }: Execution): void {
-    if (cancellation?.cancelled === true) {
-      this.#calls.aborted += 1;
-      this.#release();
-      throw cancellation.reason;
+  /** @throws What ended the call between being handed the slot and now, or before a busy process noticed. */
+  #takeUp(execution: Execution): void {
+    const { cancellation } = execution;
+    const isCancelled = cancellation?.cancelled === true;
+    if (!isCancelled && execution.remainingMs() > 0) {
+      this.#calls.admitted += 1;
+      return;
     }
-    this.#calls.admitted += 1;
+    this.#release();
+    if (!isCancelled) throw this.#refusal('deadline');
+    this.#calls.aborted += 1;
+    throw cancellation.reason;
   }
 
   #enqueue(execution: Execution): Waiter {
@@ -186,39 +185,34 @@ export class Bulkhead implements Policy {
     if (this.#closing !== undefined) throw this.#refusal('closed');
     if (this.#queue.size >= maxQueued) throw this.#refusal('full');
     const remainingMs = execution.remainingMs();
-    if (remainingMs === 0) throw this.#refusal('deadline');
     const waiter = new Waiter();
     this.#queue.push(waiter);
     this.#calls.queued += 1;
-    if (this.#hub.observed) this.#hub.emit({ type: 'queued', policy: name, queued: this.#queue.size });
-
     const waitMs = Math.min(remainingMs, maxWaitMs);
-    const giveUp = (): void =>
-      this.#leave(waiter, this.#refusal(remainingMs <= maxWaitMs ? 'deadline' : 'waited-too-long'));
-    const abort = (reason: unknown): void => {
-      this.#calls.aborted += 1;
-      this.#leave(waiter, reason);
+    const giveUp = (): void => {
+      this.#queue.remove(waiter);
+      waiter.refuse(this.#refusal(remainingMs <= maxWaitMs ? 'deadline' : 'waited-too-long'));
     };
-    waiter.watch(
-      execution.cancellation?.onCancel(abort),
-      waitMs === Infinity ? undefined : clock.schedule(giveUp, waitMs),
-    );
+    const abort = (reason: unknown): void => {
+      this.#queue.remove(waiter);
+      this.#calls.aborted += 1;
+      waiter.refuse(reason);
+    };
+    const cancelTimer = waitMs === Infinity ? undefined : clock.schedule(giveUp, waitMs);
+    waiter.watch(execution.cancellation?.onCancel(abort), cancelTimer);
+    // Last, because a listener may cancel the call.
+    if (this.#hub.observed) this.#hub.emit({ type: 'queued', policy: name, queued: this.#queue.size });
     return waiter;
-  }
-
-  #leave(waiter: Waiter, reason: unknown): void {
-    this.#queue.remove(waiter);
-    waiter.refuse(reason);
   }
 
   /** Counts a caller who gets no slot, and makes its error. */
   #refusal(reason: RejectedReason): BulkheadFullError | DeadlineExceededError {
-    const { name } = this.#options;
     if (reason === 'full') this.#calls.rejectedFull += 1;
     else if (reason === 'closed') this.#calls.rejectedClosed += 1;
     else this.#calls.rejectedTimeout += 1;
-    if (this.#hub.observed) this.#hub.emit({ type: 'rejected', policy: name, reason });
-    return reason === 'deadline' ? new DeadlineExceededError(name) : new BulkheadFullError(name, reason);
+    if (this.#hub.observed) this.#hub.emit({ type: 'rejected', policy: this.name, reason });
+    if (reason === 'deadline') return new DeadlineExceededError(this.name);
+    return new BulkheadFullError(this.name, reason);
   }
 
   // One function for all permits, so that a permit costs no closure.

@@ -17,7 +17,7 @@ export interface RunObserver {
 export function run<T>(operation: Operation<T>, execution: Execution, observer: RunObserver): Promise<T> {
   const { cancellation } = execution;
   if (cancellation !== undefined) return runUntilCancelled(operation, execution, cancellation, observer);
-  return start(operation, execution).then(
+  return execution.start(operation).then(
     (value) => {
       observer.onSettled();
       return value;
@@ -49,18 +49,9 @@ function runUntilCancelled<T>(
       onSettled();
       deliver();
     };
-    start(operation, execution).then(
+    execution.start(operation).then(
       (value) => settle(() => resolve(value)),
       (error: unknown) => settle(() => reject(error)),
     );
   });
-}
-
-/** The operation's own promise, if it makes one. */
-function start<T>(operation: Operation<T>, execution: Execution): Promise<T> {
-  try {
-    return Promise.resolve(operation(execution));
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }

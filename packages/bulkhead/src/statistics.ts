@@ -16,11 +16,16 @@ export interface BulkheadStatistics {
     readonly queued: number;
     /** Found no slot and no room in the queue. */
     readonly rejectedFull: number;
-    /** Waited up to `maxWaitMs` or to their deadline. */
+    /** Waited up to `maxWaitMs` or to their deadline, or came after it. */
     readonly rejectedTimeout: number;
     /** Came after the bulkhead was disposed, or waited when it was. */
     readonly rejectedClosed: number;
     /** Were cancelled while they waited. */
     readonly aborted: number;
   };
+}
+
+/** The counts of a bulkhead that has had no call yet, for it to raise. */
+export function noCalls(): { -readonly [Count in keyof BulkheadStatistics['calls']]: number } {
+  return { admitted: 0, queued: 0, rejectedFull: 0, rejectedTimeout: 0, rejectedClosed: 0, aborted: 0 };
 }

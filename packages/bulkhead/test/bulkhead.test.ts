@@ -180,6 +180,65 @@ describe('Bulkhead', () => {
     },
   );
 
+  it('BH-06: lets a caller go who leaves as soon as it is told to be queued', async () => {
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1 });
+    const caller = new AbortController();
+    const reason = new Error('too busy for me');
+    bulkhead.tryAcquire();
+    bulkhead.events.subscribe(() => caller.abort(reason));
+
+    await expect(bulkhead.execute(never, caller)).rejects.toBe(reason);
+
+    expect(bulkhead.statistics()).toMatchObject({ queued: 0, calls: { aborted: 1 } });
+  });
+
+  it('keeps its queue in order when a listener raises the limit at a rejection', async () => {
+    const clock = new ManualClock();
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 9, maxWaitMs: 10, clock });
+    bulkhead.events.subscribe(({ type }) => type === 'rejected' && bulkhead.resize(2));
+    bulkhead.tryAcquire();
+    const outcomes = Promise.allSettled(['a', 'b', 'c'].map((id) => bulkhead.execute(async () => id)));
+
+    await clock.advance(10);
+
+    expect(await outcomes).toMatchObject([
+      { reason: { reason: 'waited-too-long' } },
+      { value: 'b' },
+      { value: 'c' },
+    ]);
+    expect([bulkhead.running, bulkhead.queued]).toEqual([1, 0]);
+  });
+
+  it('does not start a call whose deadline is over, and takes no slot for it', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+
+    for (const call of [bulkhead.execute(never, { deadlineMs: 0 }), bulkhead.acquire({ deadlineMs: 0 })])
+      await expect(call).rejects.toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED', policy: 'bulkhead' });
+
+    expect(bulkhead.statistics()).toMatchObject({ running: 0, calls: { admitted: 0, rejectedTimeout: 2 } });
+  });
+
+  it('does not start a call that is given its slot after its deadline because the process was busy', async () => {
+    const clock = new ManualClock();
+    const bulkhead = new Bulkhead({
+      limit: 1,
+      maxQueued: 1,
+      clock: {
+        now: () => clock.now(),
+        epoch: () => clock.epoch(),
+        schedule: (task, delayMs) => clock.schedule(task, delayMs + 500),
+      },
+    });
+    const held = bulkhead.tryAcquire();
+    const call = bulkhead.execute(never, { deadlineMs: 100 });
+
+    clock.advanceSync(200);
+    held?.release();
+
+    await expect(call).rejects.toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED' });
+    expect(bulkhead.statistics()).toMatchObject({ running: 0, calls: { admitted: 1, rejectedTimeout: 1 } });
+  });
+
   it('BH-07: lets the caller go at once, and swallows how the operation ends later', async () => {
     const bulkhead = new Bulkhead({ limit: 1 });
     const controller = new AbortController();

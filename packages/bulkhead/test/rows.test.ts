@@ -177,10 +177,10 @@ const rows: readonly Row[] = [
   ],
   [
     'wait',
-    'queues nobody whose deadline is over',
+    'starts and queues nobody whose deadline is over',
     { limit: 1, maxQueued: 9, deadlineMs: 0 },
     'a b',
-    { queued: 0, ended: `b:${late}` },
+    { started: '', queued: 0, ended: `a:${late} b:${late}` },
   ],
   [
     'wait',

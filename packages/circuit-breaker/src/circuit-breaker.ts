@@ -1,4 +1,5 @@
 import {
+  DeadlineExceededError,
   EventHub,
   type EventSource,
   type ExecuteOptions,
@@ -31,7 +32,7 @@ import type { CircuitBreakerStatistics } from './statistics.ts';
  *
  * There is no timer in any state: what time brings about is seen at once by whoever looks, and done at the next call.
  *
- * @see Nygard, Release It! 2nd ed. (2018), "Circuit Breaker"
+ * @see Release It! 2nd ed. (2018), "Circuit Breaker"
  */
 export class CircuitBreaker implements Policy {
   readonly #options: ResolvedCircuitBreakerOptions;
@@ -76,6 +77,7 @@ export class CircuitBreaker implements Policy {
    * A call that throws after it was cancelled is ignored.
    *
    * @throws {CircuitOpenError} when the circuit does not let it through.
+   * @throws {DeadlineExceededError} when the call's deadline passed before the start.
    * @throws The signal's reason, when it aborted before the start.
    * @throws What `classify` throws; the call is then ignored.
    */
@@ -85,12 +87,13 @@ export class CircuitBreaker implements Policy {
     try {
       throwIfCancelled(options);
       execution = options instanceof Execution ? options : new Execution(options, this.#options.clock);
+      if (execution.remainingMs() === 0) throw new DeadlineExceededError(this.name);
       admission = this.#admit();
       if (admission === undefined) throw this.refusal();
     } catch (refusal) {
       return Promise.reject(refusal);
     }
-    return this.#watch(start(operation, execution), execution, admission);
+    return this.#watch(execution.start(operation), execution, admission);
   }
 
   /**
@@ -214,14 +217,5 @@ export class CircuitBreaker implements Policy {
     if (window.failures / window.calls >= failureRatio) this.#circuit.trip('failure-ratio', state);
     else if (slow !== undefined && window.slowCalls / window.calls >= slow.ratio)
       this.#circuit.trip('slow-ratio', state);
-  }
-}
-
-/** The operation's own promise, if it makes one. */
-function start<T>(operation: Operation<T>, execution: Execution): Promise<T> {
-  try {
-    return Promise.resolve(operation(execution));
-  } catch (error) {
-    return Promise.reject(error);
   }
 }

@@ -1,4 +1,5 @@
 import {
+  callable,
   type Clock,
   duration,
   InvalidOptionError,
@@ -140,9 +141,4 @@ function resolveHalfOpen(halfOpen: HalfOpenOptions): ResolvedCircuitBreakerOptio
     maxFailures: wholeNumber('halfOpen.maxFailures', halfOpen.maxFailures ?? 0, 0, calls - 1),
     leaseMs: duration('halfOpen.leaseMs', halfOpen.leaseMs ?? 10_000, 1),
   };
-}
-
-function callable<Callable>(option: string, value: Callable): Callable {
-  if (typeof value === 'function') return value;
-  throw new InvalidOptionError(option, 'a function', value);
 }

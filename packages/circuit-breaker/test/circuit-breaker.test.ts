@@ -130,6 +130,19 @@ describe('CircuitBreaker', () => {
     expect(breaker.statistics().calls).toEqual({ success: 0, failure: 0, ignored: 0, rejected: 0, stale: 0 });
   });
 
+  it('does not start a call whose deadline is over, and takes no permit for it', async () => {
+    const clock = new ManualClock();
+    const breaker = new CircuitBreaker({ ...touchy, clock, openForMs: 10, halfOpen: { calls: 1 } });
+    await expect(breaker.execute(failing('down'))).rejects.toBe('down');
+    clock.advanceSync(10);
+    let started = false;
+
+    const call = breaker.execute(() => void (started = true), { deadlineMs: 0 });
+
+    await expect(call).rejects.toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED', policy: 'circuit-breaker' });
+    expect([started, breaker.admitting]).toEqual([false, true]);
+  });
+
   it('CB-24: waits for a call that its caller aborts, and ignores how it ends', async () => {
     const clock = new ManualClock();
     const breaker = new CircuitBreaker({ ...touchy, clock });

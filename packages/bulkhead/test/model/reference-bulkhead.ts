@@ -29,10 +29,10 @@ export class ReferenceBulkhead {
 
   arrive(id: number, deadlineMs: number): void {
     const call = { id, arrivedAt: this.#now, deadlineAt: this.#now + deadlineMs };
-    if (this.closed) this.ended.set(id, 'closed');
+    if (deadlineMs === 0) this.ended.set(id, 'deadline');
+    else if (this.closed) this.ended.set(id, 'closed');
     else if (this.running.length < this.#limit) this.#start(call);
     else if (this.waiting.length >= this.#options.maxQueued) this.ended.set(id, 'full');
-    else if (deadlineMs === 0) this.ended.set(id, 'deadline');
     else this.waiting = [...this.waiting, call];
   }
 
