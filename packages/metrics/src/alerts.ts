@@ -13,9 +13,10 @@ export {
   budgetBurning,
   bulkheadSaturated,
   cacheHitRatioLow,
+  type CacheRuleOverrides,
   degraded,
   type Lookups,
   type RuleOverrides,
-  type Watched,
   type WatchedSla,
 } from './alerts/rules.ts';
+export type { Watched } from './watched.ts';

@@ -9,3 +9,4 @@ export type { CheckChanged, DrainingStarted, HealthEvent } from './health/events
 export { Health, type HealthStatistics, type Verdict } from './health/health.ts';
 export type { HealthOptions } from './health/options.ts';
 export { type CheckReport, healthContentType, type HealthReport, httpStatusOf } from './health/report.ts';
+export type { Watched } from './watched.ts';

@@ -1,4 +1,4 @@
-import { type Clock, InvalidOptionError, systemClock, text, wholeNumber } from '@holdfast/core';
+import { type Clock, InvalidOptionError, methods, systemClock, text, wholeNumber } from '@holdfast/core';
 
 import type { Family } from './family.ts';
 import type { LabelValue } from './instruments/labelled.ts';
@@ -83,7 +83,7 @@ export function resolveOptions(options: MetricsOptions): ResolvedMetricsOptions 
     maxHistogramSeries: wholeNumber('maxHistogramSeries', options.maxHistogramSeries ?? 500, 1),
     maxSeries: wholeNumber('maxSeries', options.maxSeries ?? 2_000, 1),
     maxTotalSeries: wholeNumber('maxTotalSeries', options.maxTotalSeries ?? 20_000, 1),
-    clock: options.clock ?? systemClock,
+    clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
   };
 }
 

@@ -160,6 +160,36 @@ describe('AlertManager', () => {
     ]);
   });
 
+  it('takes what is no number for a rule that does not work, instead of for good news', () => {
+    const asynchronous = (async () => 99) as unknown as () => number;
+    const manager = new AlertManager({
+      rules: [{ name: 'slow', severity: 'info', threshold: 1, evaluate: asynchronous }],
+    });
+
+    manager.evaluate();
+
+    const error = 'evaluate() of slow must be a number or undefined, got an object';
+    expect(manager.alerts()).toMatchObject([{ health: 'error', error }]);
+  });
+
+  it('asks a rule as the method of the object that it was given', () => {
+    class Heat implements AlertRule {
+      readonly name = 'heat';
+      readonly severity = 'info';
+      readonly threshold = 1;
+      readonly #degrees = 20;
+
+      evaluate(): number {
+        return this.#degrees;
+      }
+    }
+    const manager = new AlertManager({ rules: [new Heat()] });
+
+    manager.evaluate();
+
+    expect(manager.alerts()).toMatchObject([{ health: 'ok', state: 'firing', value: 20 }]);
+  });
+
   it('evaluates every other rule when one throws', () => {
     const manager = new AlertManager({
       rules: [
@@ -265,6 +295,7 @@ describe('AlertManager', () => {
   it.each([
     [{ rules: [], name: '' }, 'name'],
     [{ rules: [], intervalMs: 0 }, 'intervalMs'],
+    [{ rules: [], clock: {} as never }, 'clock'],
     [{ rules: [rule, rule] }, 'rules'],
     [{ rules: [{ ...rule, name: '' }] }, 'rules[0].name'],
     [{ rules: [{ ...rule, severity: 'bad' as never }] }, 'rules[0].severity'],

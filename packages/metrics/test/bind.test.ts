@@ -9,6 +9,7 @@ import {
   dedupe,
   degradation,
   jobs,
+  jsonCache,
   memoryCache,
   pipeline,
   rateLimiter,
@@ -16,6 +17,7 @@ import {
   Specimen,
   tieredCache,
   timeout,
+  worker,
 } from './model/specimens.ts';
 
 const look = (component: Specimen, ...names: string[]): Record<string, number>[] => {
@@ -266,6 +268,34 @@ describe('Metrics.bind', () => {
     expect(look(memoryCache('m'), ...names.map((name) => `memory_cache_${name}`))).toEqual(
       [1, 5, 500, 50].map((value) => ({ 'cache=m': value })),
     );
+  });
+
+  it('shows a lower tier that is used by itself', () => {
+    expect(look(jsonCache('shared'), 'json_cache_requests_total')).toEqual([
+      { 'cache=shared,result=hit': 6, 'cache=shared,result=miss': 3, 'cache=shared,result=error': 1 },
+    ]);
+  });
+
+  it('shows a worker', () => {
+    expect(
+      look(
+        worker('mail'),
+        'worker_running',
+        'worker_attempts_total',
+        'worker_leases_lost_total',
+        'worker_queue_errors_total',
+      ),
+    ).toEqual([
+      { 'worker=mail': 2 },
+      {
+        'worker=mail,outcome=succeeded': 9,
+        'worker=mail,outcome=failed': 3,
+        'worker=mail,outcome=cancelled': 1,
+        'worker=mail,outcome=released': 0,
+      },
+      { 'worker=mail': 1 },
+      { 'worker=mail': 4 },
+    ]);
   });
 
   it('shows a database', () => {

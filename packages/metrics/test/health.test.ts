@@ -85,6 +85,20 @@ describe('Health', () => {
     });
   });
 
+  it('asks a check as the method of the object that it was given', async () => {
+    class Database implements HealthCheck {
+      readonly name = 'database';
+      readonly #status = 'warn';
+
+      check(): CheckResult {
+        return { status: this.#status };
+      }
+    }
+    const { health } = await start([new Database()]);
+
+    expect(health.report().checks['database']).toMatchObject([{ status: 'warn' }]);
+  });
+
   it('fails as a whole only for a critical check', async () => {
     const critical = new Probe('critical');
     const other = new Probe('other', { critical: false });
@@ -361,6 +375,8 @@ describe('Health', () => {
   const fine: HealthCheck = { name: 'a', check: () => undefined };
   it.each([
     [{ checks: [], name: '' }, 'name'],
+    [{ checks: [], clock: {} as never }, 'clock'],
+    [{ checks: [], random: 1 as never }, 'random'],
     [{ checks: [fine, fine] }, 'checks'],
     [{ checks: [{ ...fine, name: '' }] }, 'checks[0].name'],
     [{ checks: [{ ...fine, kind: 'odd' as never }] }, 'checks[0].kind'],

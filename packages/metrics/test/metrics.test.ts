@@ -170,6 +170,7 @@ describe('Metrics', () => {
     ['maxSeries', 0],
     ['maxHistogramSeries', 1.5],
     ['maxTotalSeries', -1],
+    ['clock', {}],
   ])('refuses the option %s of %j', (option, value) => {
     expect(() => new Metrics({ [option]: value })).toThrow(new RegExp(`^${option} must be`));
   });

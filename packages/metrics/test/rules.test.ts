@@ -95,6 +95,54 @@ describe('cacheHitRatioLow', () => {
     ]).toEqual([undefined, undefined, 101 / 200, 101 / 200, 0.2]);
   });
 
+  it('judges nothing once a batch takes longer than maxBatchMs, and begins afresh', async () => {
+    const clock = new ManualClock();
+    const lookups = { ...none };
+    const rule = cacheHitRatioLow(
+      { name: 'users', statistics: () => ({ lookups }) },
+      { minLookups: 100, maxBatchMs: 10 * minute, clock },
+    );
+    const after = async (ms: number, loaded: number, l1Hit = 0): Promise<number | undefined> => {
+      await clock.advance(ms);
+      lookups.loaded += loaded;
+      lookups.l1Hit += l1Hit;
+      return rule.evaluate();
+    };
+
+    expect([
+      await after(minute, 100),
+      await after(9 * minute, 60),
+      await after(minute, 0),
+      await after(minute, 40, 40),
+      await after(minute, 0, 20),
+    ]).toEqual([0, 0, undefined, undefined, 0.6]);
+  });
+
+  it('stops firing when the traffic does', async () => {
+    const clock = new ManualClock();
+    const lookups = { ...none };
+    const cache = { name: 'users', statistics: () => ({ lookups }) };
+    const firing = watch(clock, [cacheHitRatioLow(cache, { clock })]);
+    lookups.loaded = 500;
+    const seen = [firing()];
+    for (const pause of [5, 5, 5]) {
+      await clock.advance(pause * minute);
+      seen.push(firing());
+    }
+
+    expect(seen).toEqual([[], ['users cache hit ratio low'], ['users cache hit ratio low'], []]);
+  });
+
+  it.each([
+    [{ minLookups: 0 }, 'minLookups'],
+    [{ maxBatchMs: 0 }, 'maxBatchMs'],
+    [{ clock: {} as never }, 'clock'],
+  ])('refuses %j', (overrides, option) => {
+    const cache = { name: 'users', statistics: () => ({ lookups: none }) };
+
+    expect(() => cacheHitRatioLow(cache, overrides)).toThrow(expect.objectContaining({ option }));
+  });
+
   it('fires under 70 % for 5 minutes', async () => {
     const clock = new ManualClock();
     const lookups = { ...none };

@@ -278,6 +278,7 @@ describe('SlaTracker', () => {
     [{ objectives: [{ name: 'a', targetRatio: 0.9, window: '7d' as never }] }, 'objectives[0].window'],
     [{ rejected: 'good' as never }, 'rejected'],
     [{ minEvents: 0 }, 'minEvents'],
+    [{ clock: {} as never }, 'clock'],
   ] satisfies [SlaOptions, string][])('refuses %j', (options, option) => {
     expect(() => new SlaTracker(options)).toThrow(expect.objectContaining({ option }));
   });

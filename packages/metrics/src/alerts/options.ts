@@ -44,7 +44,7 @@ export function resolveOptions(options: AlertManagerOptions): ResolvedAlertManag
     name: text('name', options.name ?? 'alerts'),
     rules,
     intervalMs: duration('intervalMs', options.intervalMs ?? 15_000, 1),
-    clock: options.clock ?? systemClock,
+    clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
   };
 }
 
@@ -57,10 +57,11 @@ function resolveRule(rule: AlertRule, index: number): ResolvedRule {
     const side = bad === 'above' ? 'at most' : 'at least';
     throw new InvalidOptionError(`${path}.clearThreshold`, `${side} the threshold`, clearThreshold);
   }
+  const held = methods(path, rule, 'evaluate');
   return {
     name: text(`${path}.name`, rule.name),
     severity: oneOf(`${path}.severity`, rule.severity, ['critical', 'warning', 'info']),
-    evaluate: methods(path, rule, 'evaluate').evaluate,
+    evaluate: () => held.evaluate(),
     threshold,
     clearThreshold,
     bad,

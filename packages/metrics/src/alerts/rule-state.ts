@@ -1,3 +1,5 @@
+import { InvalidOptionError } from '@holdfast/core';
+
 import type { Alert, AlertState } from './alert.ts';
 import type { ResolvedRule } from './options.ts';
 
@@ -52,8 +54,14 @@ export class RuleState {
     return this.#arrivals;
   }
 
-  /** Takes in what the rule gave. */
+  /**
+   * Takes in what the rule gave.
+   *
+   * @throws {InvalidOptionError} if it is no number, as from a rule that is asynchronous: it could never be bad.
+   */
   judge(value: number | undefined, at: Instant): void {
+    if (value !== undefined && typeof value !== 'number')
+      throw new InvalidOptionError(`evaluate() of ${this.rule.name}`, 'a number or undefined', value);
     this.#health = 'ok';
     this.#error = undefined;
     this.#value = Number.isNaN(value) ? undefined : value;

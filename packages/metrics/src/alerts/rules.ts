@@ -1,4 +1,7 @@
+import { type Clock, duration, methods, systemClock, wholeNumber } from '@holdfast/core';
+
 import type { WindowName } from '../sla/windows.ts';
+import type { Watched } from '../watched.ts';
 import type { AlertRule } from './alert.ts';
 
 /** What a ready-made rule may be told to do differently. */
@@ -11,12 +14,6 @@ export interface RuleOverrides {
   readonly forMs?: AlertRule['forMs'];
   readonly keepFiringForMs?: AlertRule['keepFiringForMs'];
   readonly summary?: AlertRule['summary'];
-}
-
-/** A component as a rule sees it. */
-export interface Watched<Statistics> {
-  readonly name: string;
-  statistics(): Statistics;
 }
 
 /** Critical once a breaker has not been closed for a minute. The value is 1 for any state but closed. */
@@ -81,19 +78,31 @@ export interface Lookups {
   readonly error: number;
 }
 
+/** What {@link cacheHitRatioLow} may be told to do differently. */
+export interface CacheRuleOverrides extends RuleOverrides {
+  /** Look-ups that make a batch, at least 1. Defaults to 500. */
+  readonly minLookups?: number | undefined;
+  /** Longest that a batch may take, in milliseconds, at least 1. Defaults to 900,000. */
+  readonly maxBatchMs?: number | undefined;
+  /** Defaults to the system clock. */
+  readonly clock?: Clock | undefined;
+}
+
 /**
  * A warning once a cache has answered 70 % of its look-ups or less itself for 5 minutes. The value is the ratio of the
  * last batch of look-ups; a batch ends at the first evaluation that finds `minLookups` of them, so that few look-ups
- * raise no alarm.
+ * raise no alarm. One that is not full after `maxBatchMs` is dropped, and there is nothing to judge until the next one.
+ *
+ * @throws {InvalidOptionError} naming the first option out of range.
  */
 export function cacheHitRatioLow(
   cache: Watched<{ readonly lookups: Lookups }>,
-  overrides?: RuleOverrides & {
-    /** At least 1; defaults to 500. */ readonly minLookups?: number | undefined;
-  },
+  overrides: CacheRuleOverrides = {},
 ): AlertRule {
-  const minLookups = overrides?.minLookups ?? 500;
-  let last = countsOf(cache.statistics().lookups);
+  const minLookups = wholeNumber('minLookups', overrides.minLookups ?? 500, 1);
+  const maxBatchMs = duration('maxBatchMs', overrides.maxBatchMs ?? 900_000, 1);
+  const clock = methods('clock', overrides.clock ?? systemClock, 'now', 'epoch', 'schedule');
+  let begin = { at: clock.now(), ...countsOf(cache.statistics().lookups) };
   let ratio: number | undefined;
   const rule: AlertRule = {
     name: `${cache.name} cache hit ratio low`,
@@ -103,11 +112,12 @@ export function cacheHitRatioLow(
     forMs: 300_000,
     summary: `${cache.name} sends more than it should to what is behind it`,
     evaluate: () => {
-      const next = countsOf(cache.statistics().lookups);
-      const lookups = next.all - last.all;
-      if (lookups < minLookups) return ratio;
-      ratio = (next.hits - last.hits) / lookups;
-      last = next;
+      const end = { at: clock.now(), ...countsOf(cache.statistics().lookups) };
+      const lookups = end.all - begin.all;
+      const isFull = lookups >= minLookups;
+      if (!isFull && end.at - begin.at < maxBatchMs) return ratio;
+      ratio = isFull ? (end.hits - begin.hits) / lookups : undefined;
+      begin = end;
       return ratio;
     },
   };
@@ -142,7 +152,7 @@ export interface WatchedSla {
  * it in three days. The value is the burn rate of the slower of both windows, and nothing while either has too few
  * events.
  *
- * @see Beyer et al., The Site Reliability Workbook (2018), chapter 5, "Multiwindow, Multi-Burn-Rate Alerts"
+ * @see The Site Reliability Workbook (2018), chapter 5, "Multiwindow, Multi-Burn-Rate Alerts"
  */
 export function budgetBurning(tracker: WatchedSla, objective: string): readonly AlertRule[] {
   // Names the objective that there is not, here and not in the rule's state.

@@ -7,6 +7,7 @@ import { dedupe } from './dedupe.ts';
 import { degradation } from './degradation.ts';
 import { health } from './health.ts';
 import { jobs } from './jobs.ts';
+import { jsonCache } from './json-cache.ts';
 import { memoryCache } from './memory-cache.ts';
 import { pipeline } from './pipeline.ts';
 import { rateLimiter } from './rate-limiter.ts';
@@ -14,6 +15,7 @@ import { retry } from './retry.ts';
 import { sla } from './sla.ts';
 import { tieredCache } from './tiered-cache.ts';
 import { timeout } from './timeout.ts';
+import { worker } from './worker.ts';
 
 /** Every kind of component that can be bound. */
 export const componentKinds: readonly ComponentKind[] = [
@@ -25,6 +27,7 @@ export const componentKinds: readonly ComponentKind[] = [
   degradation,
   health,
   jobs,
+  jsonCache,
   memoryCache,
   pipeline,
   rateLimiter,
@@ -32,4 +35,5 @@ export const componentKinds: readonly ComponentKind[] = [
   sla,
   tieredCache,
   timeout,
+  worker,
 ];

@@ -1,10 +1,5 @@
+import type { Watched } from '../watched.ts';
 import type { HealthCheck } from './check.ts';
-
-/** A component as a check sees it. */
-interface Watched<Statistics> {
-  readonly name: string;
-  statistics(): Statistics;
-}
 
 /** Warns while a breaker is anything but closed: whoever needs what is behind it does without. */
 export function breakerCheck(breaker: Watched<{ readonly state: string }>): HealthCheck {

@@ -1,4 +1,5 @@
 import {
+  callable,
   type Clock,
   duration,
   InvalidOptionError,
@@ -71,9 +72,9 @@ export function resolveOptions(options: HealthOptions): ResolvedHealthOptions {
       ...(serviceId === undefined ? {} : { serviceId }),
       ...(description === undefined ? {} : { description }),
     },
-    clock: options.clock ?? systemClock,
+    clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
     // oxlint-disable-next-line no-restricted-properties -- the default of the option, named here and called nowhere
-    random: options.random ?? Math.random,
+    random: callable('random', options.random ?? Math.random),
   };
 }
 
@@ -82,13 +83,14 @@ function resolveCheck(check: HealthCheck, index: number): ResolvedCheck {
   const kind = oneOf(`${path}.kind`, check.kind ?? 'readiness', ['liveness', 'readiness', 'info']);
   const critical = check.critical ?? false;
   const alone = check.shared !== true || check.failReadinessOnShared === true;
+  const held = methods(path, check, 'check');
   const intervalMs = duration(`${path}.intervalMs`, check.intervalMs ?? 10_000, 1);
   return {
     name: text(`${path}.name`, check.name),
     kind,
     critical,
     gating: kind === 'readiness' && critical && alone,
-    check: methods(path, check, 'check').check,
+    check: (context) => held.check(context),
     componentType: check.componentType,
     timeoutMs: duration(`${path}.timeoutMs`, check.timeoutMs ?? 2_000, 1),
     intervalMs,

@@ -123,3 +123,17 @@ export const memoryCache = (name: string): Specimen =>
 
 export const database = (name: string): Specimen =>
   new Specimen('database', name, { committed: 7, rolledBack: 1, fileBytes: 4_096, walBytes: 512 });
+
+export const jsonCache = (name: string): Specimen =>
+  new Specimen('json-cache', name, { hits: 6, misses: 3, errors: 1 });
+
+export const worker = (name: string): Specimen =>
+  new Specimen('worker', name, {
+    running: 2,
+    succeeded: 9,
+    failed: 3,
+    cancelled: 1,
+    released: 0,
+    leasesLost: 1,
+    errors: 4,
+  });
