@@ -1,6 +1,6 @@
 import type { JobFailure } from './job.ts';
 
-interface Subject {
+export interface JobSubject {
   readonly queue: string;
   readonly id: string;
   /** The `type` of the job. */
@@ -9,7 +9,7 @@ interface Subject {
 }
 
 /** What happened to a job, told after the commit and only in the process that did it. Instants in ms since 1970. */
-export type JobEvent = Subject &
+export type JobEvent = JobSubject &
   (
     | { readonly type: 'enqueued' | 'released' | 'redriven'; readonly runAt: number }
     | { readonly type: 'claimed' | 'stalled' | 'completed' | 'cancelled' | 'cancel-requested' }

@@ -13,7 +13,7 @@ export {
   StalledError,
   WorkerStoppedError,
 } from './errors.ts';
-export type { JobEvent, WorkerEvent } from './events.ts';
+export type { JobEvent, JobSubject, WorkerEvent } from './events.ts';
 export type { Backoff, Enqueued, IJob, JobFailure, JobState, NewJob, Priority } from './job.ts';
 export type { JobContext, JobHandler, JobHandlers } from './job-handler.ts';
 export type { ClaimedJob, ClaimOptions, IJobQueue, JobCounts, JobStatistics, Lease } from './job-queue.ts';
