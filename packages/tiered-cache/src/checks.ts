@@ -1,4 +1,4 @@
-import { duration, InvalidOptionError } from '@holdfast/core';
+import { duration, InvalidOptionError, text } from '@holdfast/core';
 
 /** Checks a life in milliseconds: at least 0, `Infinity` for no end. */
 export function lifetime(option: string, value: number): number {
@@ -11,14 +11,17 @@ export function identifier(option: string, value: string): string {
   throw new InvalidOptionError(option, "made of letters, digits, '.', '_' and '-'", value);
 }
 
+/**
+ * Checks a key: a text with a form of its own in UTF-8, in which other tiers store it. Lone surrogates have none: all of
+ * them become one replacement character, and what is stored under one such key would be found under another.
+ */
+export function wellFormedKey(value: string): string {
+  if (text('key', value).isWellFormed()) return value;
+  throw new InvalidOptionError('key', 'well-formed Unicode', value);
+}
+
 /** Refuses `undefined`, which means that nothing is held. */
 export function present<V>(value: V): V {
   if (value === undefined) throw new InvalidOptionError('value', 'other than undefined', value);
   return value;
-}
-
-/** Checks a function. */
-export function callable<F>(option: string, value: F): F {
-  if (typeof value === 'function') return value;
-  throw new InvalidOptionError(option, 'a function', value);
 }

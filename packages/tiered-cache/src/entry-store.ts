@@ -16,6 +16,9 @@ export interface EntryStoreOptions extends TierSurroundings {
   readonly lower: readonly TierSetup[];
 }
 
+/** What is found where there is no tier to look in. Stateless. */
+const nothing: Promise<undefined> = Promise.resolve(undefined);
+
 /**
  * The entries of one cache in all its tiers, and the order among what happens to them in this process.
  *
@@ -50,8 +53,8 @@ export class EntryStore {
   }
 
   /** Asks the lower tiers, once for everybody who asks meanwhile. What they give moves up into the first tier. */
-  async lookup(key: string, options?: ExecuteOptions): Promise<Found | undefined> {
-    if (this.lower.absent) return undefined;
+  lookup(key: string, options?: ExecuteOptions): Promise<Found | undefined> {
+    if (this.lower.absent) return nothing;
     const work = async (_context: unknown, isCurrent: IsCurrent): Promise<Found | undefined> => {
       const found = await this.lower.find(key, isCurrent);
       if (found !== undefined && isCurrent()) this.#hold(key, found.entry);

@@ -1,5 +1,5 @@
 import type { CacheCapabilities, ICache, SetOptions, SharedCache } from './cache.ts';
-import { present } from './checks.ts';
+import { present, wellFormedKey } from './checks.ts';
 import { jsonCodec } from './codec.ts';
 
 /** Where a {@link JsonCache} keeps its bytes. */
@@ -45,31 +45,33 @@ export class JsonCache<V = unknown> implements SharedCache<V> {
   }
 
   async get(key: string): Promise<V | undefined> {
-    return this.#decode(await this.#cache.get(key));
+    return this.#decode(await this.#cache.get(wellFormedKey(key)));
   }
 
   async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, V>> {
-    const unique = [...new Set(keys)];
+    const unique = [...new Set(keys)].map(wellFormedKey);
     const found = await this.#cache.getMany(unique);
     const values = unique.map((key) => [key, this.#decode(found.get(key))] as const);
     return new Map(values.filter((entry): entry is readonly [string, V] => entry[1] !== undefined));
   }
 
   async set(key: string, value: V, options?: SetOptions): Promise<void> {
-    await this.#cache.set(key, jsonCodec.encode(present(value)), options);
+    await this.#cache.set(wellFormedKey(key), jsonCodec.encode(present(value)), options);
   }
 
   async setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): Promise<void> {
-    const encoded = [...entries].map(([key, value]) => [key, jsonCodec.encode(present(value))] as const);
+    const encoded = [...entries].map(
+      ([key, value]) => [wellFormedKey(key), jsonCodec.encode(present(value))] as const,
+    );
     await this.#cache.setMany(encoded, options);
   }
 
-  delete(key: string): Promise<boolean> {
-    return this.#cache.delete(key);
+  async delete(key: string): Promise<boolean> {
+    return this.#cache.delete(wellFormedKey(key));
   }
 
-  deleteMany(keys: readonly string[]): Promise<number> {
-    return this.#cache.deleteMany(keys);
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    return this.#cache.deleteMany(keys.map(wellFormedKey));
   }
 
   clear(): Promise<void> {

@@ -68,12 +68,12 @@ export class LowerTiers {
 
   /** Hands a loaded entry to every tier without waiting for any. */
   fill(key: string, { entry, envelope }: Sealed): void {
-    const lifeMs = entry.goneAt - this.#clock.now();
+    const lifeMs = this.#lifeMs(entry);
     for (const tier of this.#tiers) void tier.fill(key, envelope, lifeMs);
   }
 
   set(key: string, { entry, envelope }: Sealed): Promise<LowerOutcomes> {
-    const lifeMs = entry.goneAt - this.#clock.now();
+    const lifeMs = this.#lifeMs(entry);
     return this.#each((tier) => tier.set(key, envelope, lifeMs));
   }
 
@@ -94,8 +94,13 @@ export class LowerTiers {
   }
 
   #moveUp(key: string, found: Found, depth: number): void {
-    const lifeMs = found.entry.goneAt - this.#clock.now();
+    const lifeMs = this.#lifeMs(found.entry);
     for (const tier of this.#tiers.slice(0, depth)) void tier.fill(key, found.envelope, lifeMs);
+  }
+
+  /** At least 0: an entry may run out on its way to a tier. */
+  #lifeMs(entry: Entry): number {
+    return Math.max(0, entry.goneAt - this.#clock.now());
   }
 
   #isFresh(entry: Entry): boolean {

@@ -1,7 +1,7 @@
-import { type Clock, methods, systemClock, text, wholeNumber } from '@holdfast/core';
+import { callable, type Clock, methods, systemClock, text, wholeNumber } from '@holdfast/core';
 
 import type { CacheCapabilities, ICache, SetOptions } from './cache.ts';
-import { callable, lifetime, present } from './checks.ts';
+import { lifetime, present } from './checks.ts';
 import { CoarseClock } from './coarse-clock.ts';
 import { MemoryTable, type TableLimits } from './memory-table.ts';
 

@@ -1,4 +1,5 @@
 import {
+  callable,
   type Clock,
   duration,
   type ExecuteOptions,
@@ -12,7 +13,7 @@ import {
 } from '@holdfast/core';
 
 import type { ICache } from './cache.ts';
-import { callable, identifier, lifetime } from './checks.ts';
+import { identifier, lifetime } from './checks.ts';
 import { type Codec, jsonCodec } from './codec.ts';
 import type { Terms } from './entry.ts';
 import type { LowerTierLevel } from './events.ts';

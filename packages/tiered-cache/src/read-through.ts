@@ -129,6 +129,8 @@ export class ReadThrough {
   }
 
   #load(read: Read, stale: Entry | undefined): Promise<unknown> {
+    // Disposed while the read waited for a tier.
+    if (this.#background.cancelled) throw this.#background.reason;
     const reason = stale === undefined ? 'miss' : 'stale';
     return this.#options.store.loads.run(
       read.key,
@@ -140,14 +142,14 @@ export class ReadThrough {
   #refresh(read: Read, stale: Entry): void {
     const { store, clock } = this.#options;
     if (store.loads.has(read.key)) return;
+    const execution = new Execution(undefined, clock, { cancellation: this.#background });
     const work = async (context: OperationContext, isCurrent: IsCurrent): Promise<unknown> => {
       const found = await store.lookup(read.key);
       if (found !== undefined && found.entry.freshUntil > clock.now()) return found.entry.value;
       // Invalidated meanwhile: whoever waits here shares the load of those who came after.
-      if (!isCurrent()) return this.#load(read, undefined);
+      if (!isCurrent()) return this.#load({ ...read, execution }, undefined);
       return this.#runLoader(read, context, isCurrent, 'refresh');
     };
-    const execution = new Execution(undefined, clock, { cancellation: this.#background });
     void this.#watch(store.loads.run(read.key, work, execution), read.key, stale);
   }
 

@@ -33,8 +33,6 @@ export class RedisConnection {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    // A first connection under way is waited for, so that none is left behind.
-    await Promise.resolve(this.#client).catch(nothing);
     this.#release();
   }
 
@@ -47,6 +45,8 @@ export class RedisConnection {
       this.#client = undefined;
       throw error;
     });
+    // Nobody would close a client that is made after the disposal.
+    if (this.#disposed) throw new CacheDisposedError(this.#name);
     const client: OwnedClient & { connect(): Promise<void> } = new Redis(this.#url ?? '', {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -54,11 +54,9 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       connectTimeout: 2_000,
     });
-    const unhush = hushErrors(client);
-    this.#release = () => {
-      client.disconnect();
-      unhush();
-    };
+    // For good: a client that is closed while it connects tells of that afterwards.
+    hushErrors(client);
+    this.#release = () => client.disconnect();
     await client.connect().catch(nothing);
     return client;
   }

@@ -28,10 +28,16 @@ export class RedisGeneration {
     this.#clock = clock;
   }
 
+  /** The mark that entries must bear now; `undefined` if it has to be asked for. */
+  get believed(): Buffer | undefined {
+    return this.#clock.now() < this.#askedAt + believedMs ? this.#mark : undefined;
+  }
+
   /** The mark that entries must bear now, asked for again if it was not within the last second. */
   async current(client: RedisClient): Promise<Buffer> {
+    const { believed } = this;
+    if (believed !== undefined) return believed;
     const now = this.#clock.now();
-    if (this.#mark !== undefined && now < this.#askedAt + believedMs) return this.#mark;
     const turn = this.#turn;
     const mark = await this.#read(client);
     // A `clear` of our own meanwhile knows better.

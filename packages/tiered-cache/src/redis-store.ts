@@ -43,6 +43,8 @@ export class RedisStore implements ICache<Uint8Array> {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     const client = await this.#connection.client();
+    const { believed } = this.#generation;
+    if (believed !== undefined) return content(await this.#reads.read(client, this.#prefix + key), believed);
     const [mark, stored] = await Promise.all([
       this.#generation.current(client),
       this.#reads.read(client, this.#prefix + key),

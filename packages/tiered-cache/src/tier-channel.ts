@@ -80,7 +80,7 @@ export class TierChannel {
         fail(error);
       };
       const cancel = clock.schedule(expire, timeoutMs);
-      guard.execute(() => begin(running, work)).then(succeed, fail);
+      begun(() => guard.execute(() => begin(running, work))).then(succeed, fail);
     });
   }
 
@@ -114,11 +114,20 @@ export class TierChannel {
   }
 }
 
+/** Begins what may be anybody's, a guard or a tier: also what it throws at once is a failure. */
+function begun<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Starts the operation, unless the guard has kept it for so long that nobody waits any more. */
 function begin<T>(running: Running, work: () => Promise<T>): Promise<T> {
   if (running.over) return Promise.reject(new Error('the time was up before the operation could begin'));
   return new Promise((resolve, reject) => {
-    const started = work();
+    const started = begun(work);
     running.work = started;
     running.expire = reject;
     started.then(resolve, reject);

@@ -79,10 +79,8 @@ export class Tier {
   async read(key: string): Promise<Found | undefined> {
     if (!this.#asks(key)) return undefined;
     const ahead = this.#order.ahead(key);
-    const attempt = await this.#channel.attempt(async () => {
-      if (ahead !== undefined) await ahead;
-      return this.#cache.get(this.#prefix + key);
-    });
+    const get = (): Promise<unknown> => this.#cache.get(this.#prefix + key);
+    const attempt = await this.#channel.attempt(ahead === undefined ? get : () => ahead.then(get));
     if (attempt.outcome === 'done') return this.#judge(key, attempt.value);
     this.#counts[attempt.outcome === 'failed' ? 'errors' : 'skipped'] += 1;
     return undefined;

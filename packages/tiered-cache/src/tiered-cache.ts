@@ -1,6 +1,6 @@
-import { cancellationOf, EventHub, type EventSource, text, throwIfCancelled } from '@holdfast/core';
+import { callable, cancellationOf, EventHub, type EventSource, throwIfCancelled } from '@holdfast/core';
 
-import { callable, lifetime, present } from './checks.ts';
+import { lifetime, present, wellFormedKey } from './checks.ts';
 import { CoarseClock } from './coarse-clock.ts';
 import { Counts } from './counts.ts';
 import { type Entry, newer, type Terms } from './entry.ts';
@@ -230,7 +230,7 @@ export class TieredCache<V = unknown> {
 
   #check(...keys: readonly string[]): void {
     if (this.#disposed) throw new CacheDisposedError(this.#options.name);
-    for (const key of keys) text('key', key);
+    for (const key of keys) wellFormedKey(key);
   }
 }
 

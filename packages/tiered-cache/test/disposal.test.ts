@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { setUp } from './rig.ts';
+import { counted, setUp } from './rig.ts';
 
 describe('TieredCache', () => {
   describe('disposal', () => {
@@ -41,6 +41,20 @@ describe('TieredCache', () => {
       await clock.advance(1);
       await disposing;
       expect([...l2.entries.keys()]).toEqual(['shop:b', 'shop:c']);
+    });
+
+    it('starts no load for a read that waits for a tier, and keeps nothing of it', async () => {
+      const { cache, clock, l2 } = setUp({ l3: undefined });
+      l2.fate = () => ({ delayMs: 10 });
+      const load = counted(() => 1);
+      const reading = cache.get('key', load).catch((error: unknown) => error);
+      const disposing = cache[Symbol.asyncDispose]();
+      await clock.advance(10);
+      await disposing;
+
+      expect(await reading).toMatchObject({ code: 'ERR_CACHE_DISPOSED' });
+      expect(load.calls).toBe(0);
+      expect(cache.peek('key')).toBeUndefined();
     });
 
     it('rejects every method afterwards', async () => {

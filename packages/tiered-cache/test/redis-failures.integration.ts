@@ -147,6 +147,15 @@ describeWithRedis(
       expect(await cache.get('key')).toBeUndefined();
     });
 
+    it('is disposed at once while its first connection hangs', async () => {
+      await server.pause();
+      const { cache } = open();
+      expect(await cache.get('key', () => 'loaded')).toBe('loaded');
+      const disposed = cache[Symbol.asyncDispose]().then(() => 'disposed');
+      const late = pass(2_000).then(() => 'late');
+      expect(await Promise.race([disposed, late])).toBe('disposed');
+    });
+
     it('starts without a server and takes it into use once it is there', async () => {
       await server.stop();
       const { cache } = open();

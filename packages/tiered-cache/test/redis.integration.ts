@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@holdfast/core';
 import { describeWithRedis, describeWithRedisCluster } from '@holdfast/test-support';
+import { createCache } from '@holdfast/tiered-cache';
 import { redis, type RedisClient } from '@holdfast/tiered-cache/redis';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
@@ -172,6 +173,21 @@ describeWithRedis('redis on one server', (server) => {
     ])('refuses bad input %#', (make, message) => {
       expect(make).toThrow(message);
     });
+  });
+
+  it('refuses a key that has no form of its own in UTF-8, so that it is not taken for another', async () => {
+    const message = 'key must be well-formed Unicode';
+    const cache = createCache({ namespace: 'n', ttlMs: 60_000, l1: false, l2: redis(server.url) });
+    const alone = redis(server.url);
+
+    await expect(cache.set('a\ud800', 1)).rejects.toThrow(message);
+    await expect(cache.get('a\ud801')).rejects.toThrow(message);
+    await expect(cache.getMany(['a\ud801'])).rejects.toThrow(message);
+    await expect(alone.set('a\ud800', 1)).rejects.toThrow(message);
+    await expect(alone.getMany(['a\ud801'])).rejects.toThrow(message);
+    await expect(alone.setMany([['a\ud801', 1]])).rejects.toThrow(message);
+    await expect(alone.deleteMany(['a\ud801'])).rejects.toThrow(message);
+    await Promise.all([cache[Symbol.asyncDispose](), alone[Symbol.asyncDispose]()]);
   });
 });
 

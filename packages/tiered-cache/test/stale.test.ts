@@ -1,7 +1,7 @@
 import { settle } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 
-import { counted, neighbour, setUp } from './rig.ts';
+import { counted, neighbour, setUp, setUpL2 } from './rig.ts';
 
 describe('TieredCache', () => {
   describe('a stale value', () => {
@@ -128,5 +128,21 @@ describe('TieredCache', () => {
       expect([await cache.get('key'), cache.peek('key')]).toEqual([undefined, undefined]);
       expect(await cache.getMany(['key'])).toEqual(new Map());
     });
+  });
+
+  it('does not end a shared refresh by the signal of the caller that set it off', async () => {
+    const { cache, clock, l2 } = setUpL2({ ttlMs: 1_000, staleWhileRevalidateMs: 60_000 });
+    await cache.set('key', 'old');
+    await clock.advance(1_000);
+    l2.fate = (operation) => ({ delayMs: operation === 'get' ? 10 : 0 });
+    const leaving = new AbortController();
+    expect(await cache.get('key', () => 'new', { signal: leaving.signal })).toBe('old');
+    const waiting = cache.get('key', () => 'new', { staleWhileRevalidateMs: 0 });
+    await settle();
+    leaving.abort(new Error('left'));
+    await cache.delete('key');
+    await clock.advance(10);
+
+    expect(await waiting).toBe('new');
   });
 });

@@ -130,4 +130,20 @@ describe('a tier that fails', () => {
     await settle();
     expect(store.operations).toEqual([]);
   });
+
+  it('rejects no read and keeps no disposal waiting when its guard throws at once', async () => {
+    const clock = new ManualClock();
+    const guard: Policy = {
+      execute: () => {
+        throw new Error('open');
+      },
+    };
+    const l2 = { cache: new ScriptedStore(clock), guard };
+    const cache = createCache({ namespace: 'n', ttlMs: 1_000, clock, l2 });
+
+    expect(await cache.get('key', () => 'loaded')).toBe('loaded');
+    expect(await cache.set('key', 'set')).toEqual({ l1: 'applied', l2: 'queued' });
+    await cache[Symbol.asyncDispose]();
+    expect(clock.pending()).toBe(0);
+  });
 });

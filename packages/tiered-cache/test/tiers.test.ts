@@ -1,4 +1,6 @@
+import { systemClock } from '@holdfast/core';
 import { settle } from '@holdfast/core/testing';
+import { createCache, MemoryCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
 
 import { neighbour, setUp } from './rig.ts';
@@ -104,5 +106,16 @@ describe('TieredCache', () => {
       await clock.advance(1);
       expect(cache.peek('key')).toBeUndefined();
     });
+  });
+
+  it('takes an entry that runs out on its way to a tier for no failure of the tier', async () => {
+    let now = 0;
+    const clock = { ...systemClock, now: () => (now += 1), epoch: () => now };
+    const l2 = new MemoryCache({ clock });
+    const cache = createCache({ namespace: 'n', ttlMs: 1.5, l1: false, l2, clock });
+
+    expect(await cache.get('key', () => 1)).toBe(1);
+    await cache[Symbol.asyncDispose]();
+    expect(cache.statistics().tiers.l2).toMatchObject({ writesFailed: 0, up: 1 });
   });
 });
