@@ -51,7 +51,7 @@ export function newRecord(job: NewJob, options: ResolvedJobQueueOptions, now: nu
   return {
     keyExpiresAt: now + duration('idempotencyTtlMs', job.idempotencyTtlMs ?? hours(24)),
     id: newJobId(now),
-    type: text('type', job.type),
+    type: wellFormed('type', job.type),
     payload: encode(
       'payload',
       job.payload,
@@ -61,7 +61,8 @@ export function newRecord(job: NewJob, options: ResolvedJobQueueOptions, now: nu
     priority: rankOf(job.priority ?? 'normal'),
     maxAttempts: wholeNumber('maxAttempts', job.maxAttempts ?? 3, 1),
     backoff: resolveBackoff(job.backoff),
-    idempotencyKey: job.idempotencyKey === undefined ? undefined : text('idempotencyKey', job.idempotencyKey),
+    idempotencyKey:
+      job.idempotencyKey === undefined ? undefined : wellFormed('idempotencyKey', job.idempotencyKey),
     createdAt: now,
     state: 'waiting',
     runAt: dueAt(job, now),
@@ -100,6 +101,12 @@ export function jobOf(record: JobRecord): IJob {
 
 export function claimedJobOf(record: JobRecord): ClaimedJob {
   return { ...jobOf(record), token: record.token, leaseUntilAt: record.leaseUntilAt ?? 0 };
+}
+
+/** Lone surrogates have no form in UTF-8: in a store, texts that differ in nothing else are the same. */
+function wellFormed(option: string, value: string): string {
+  if (text(option, value).isWellFormed()) return value;
+  throw new InvalidOptionError(option, 'well-formed Unicode', value);
 }
 
 function dueAt({ runAt, delayMs }: NewJob, now: number): number {

@@ -1,6 +1,6 @@
-import { CancellationSource, isHoldfastError } from '@holdfast/core';
+import { CancellationSource, InvalidOptionError, isHoldfastError } from '@holdfast/core';
 
-import { JobCancelledError } from './errors.ts';
+import { JobCancelledError, NonRetryableError } from './errors.ts';
 import type { JobHandler } from './job-handler.ts';
 import type { ClaimedJob, IJobQueue } from './job-queue.ts';
 
@@ -82,6 +82,8 @@ export class JobRun {
       return (await this.#queue.complete(this.job, result)) === 'completed' ? 'succeeded' : 'cancelled';
     } catch (error) {
       // The queue does not take this result, and another attempt would only make it again.
+      if (error instanceof InvalidOptionError)
+        return this.#fail(new NonRetryableError(error.message, { cause: error }));
       if ((error as { retryable?: unknown }).retryable === false) return this.#fail(error);
       throw error;
     }

@@ -99,13 +99,26 @@ function failureOf(error: unknown, failedAt: number): JobFailure {
   const [name, code] = [factOf(error, 'name'), factOf(error, 'code')];
   return {
     name: typeof name === 'string' ? name : 'Error',
-    message: String(factOf(error, 'message') ?? error).slice(0, maxMessageLength),
+    message: messageOf(error).slice(0, maxMessageLength),
     ...(typeof code === 'string' ? { code } : undefined),
     failedAt,
   };
 }
 
-/** Anything can be thrown, so nothing is believed about it. */
+function messageOf(error: unknown): string {
+  try {
+    return String(factOf(error, 'message') ?? error);
+  } catch {
+    return 'what was thrown has no text';
+  }
+}
+
+/** Anything can be thrown, so nothing is believed about it, not even that it can be read. */
 function factOf(error: unknown, fact: string): unknown {
-  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[fact] : undefined;
+  if (typeof error !== 'object' || error === null) return undefined;
+  try {
+    return (error as Record<string, unknown>)[fact];
+  } catch {
+    return undefined;
+  }
 }

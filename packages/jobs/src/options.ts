@@ -1,5 +1,6 @@
 import {
   atLeast,
+  callable,
   type Clock,
   duration,
   hours,
@@ -90,7 +91,7 @@ export function resolveOptions(options: JobQueueOptions): ResolvedJobQueueOption
       dead: retention('dead', options.retention?.dead, hours(24 * 30)),
     },
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
-    random: randomSource(options.random ?? Math.random),
+    random: callable('random', options.random ?? Math.random),
   };
 }
 
@@ -156,9 +157,4 @@ function retention(kind: string, given: Partial<Retention> | undefined, maxAgeMs
     maxAgeMs: duration(`retention.${kind}.maxAgeMs`, given?.maxAgeMs ?? maxAgeMs),
     maxCount: wholeNumber(`retention.${kind}.maxCount`, given?.maxCount ?? 10_000, 0),
   };
-}
-
-function randomSource(value: () => number): () => number {
-  if (typeof value === 'function') return value;
-  throw new InvalidOptionError('random', 'a function', value);
 }

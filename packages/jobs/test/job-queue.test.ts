@@ -152,6 +152,12 @@ describe.each(engines)('IJobQueue in $name', ({ store }) => {
     cycle['self'] = cycle;
     const bad: [string, Partial<Record<keyof NewJob, unknown>>, string][] = [
       ['an empty type', { type: '' }, 'type must be'],
+      ['a type that UTF-8 cannot hold', { type: 'a\ud800' }, 'type must be well-formed Unicode'],
+      [
+        'a key that UTF-8 cannot hold',
+        { idempotencyKey: 'k\ud800' },
+        'idempotencyKey must be well-formed Unicode',
+      ],
       ['a payload in a cycle', { payload: cycle }, 'payload must be a value that JSON can hold'],
       ['a function for a payload', { payload: () => {} }, 'payload must be a value that JSON can hold'],
       [

@@ -254,6 +254,48 @@ describe.each(engines)('Worker on $name', ({ store }) => {
     });
   });
 
+  it('lets a job die whose result JSON cannot hold, and says why', async () => {
+    await using f = fixture();
+    f.work({ count: () => 10n });
+
+    const { id } = await f.queue.enqueue({ type: 'count' });
+    await f.turns();
+
+    expect(await f.queue.get(id)).toMatchObject({
+      state: 'dead',
+      attempts: 1,
+      failure: { message: 'result must be a value that JSON can hold, got 10n' },
+    });
+  });
+
+  it.each([
+    ['has no text', Object.create(null) as unknown],
+    [
+      'throws when it is read',
+      {
+        get message(): string {
+          throw new Error('unreadable');
+        },
+        toString: 1,
+      },
+    ],
+  ])('fails the attempt whatever is thrown, also what %s', async (_what, thrown) => {
+    await using f = fixture();
+    f.work({
+      odd: () => {
+        throw thrown;
+      },
+    });
+
+    const { id } = await f.queue.enqueue({ type: 'odd', maxAttempts: 1 });
+    await f.turns();
+
+    expect(await f.queue.get(id)).toMatchObject({
+      state: 'dead',
+      failure: { name: 'Error', message: 'what was thrown has no text' },
+    });
+  });
+
   it('lets a job die of an error that is not to be retried', async () => {
     await using f = fixture();
     f.work({
