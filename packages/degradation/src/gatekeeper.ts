@@ -55,9 +55,10 @@ export class Gatekeeper {
   }
 
   admit(criticality: CallCriticality, subject: string | undefined): Admission {
-    const ratio = this.#ratios[criticality] as number | undefined;
+    const ratio = this.#ratios[criticality] as unknown;
     if (ratio === 0) return this.#admission;
-    if (ratio === undefined) throw unknownCriticality(criticality);
+    // Whatever else an object has is no ratio.
+    if (typeof ratio !== 'number') throw unknownCriticality(criticality);
     const refused =
       subject === undefined ? this.#random() < ratio : isRefused(ratio, subject, hourOf(this.#clock.epoch()));
     if (!refused) return admitted(this.#level, ratio);

@@ -82,7 +82,7 @@ export class LoadScore {
     if (typeof reading !== 'number' || !Number.isFinite(reading)) {
       track.value = undefined;
       if (!track.lost)
-        this.#observer.lost(source.name, failure ?? new TypeError(`the signal read ${String(reading)}`));
+        this.#observer.lost(source.name, failure ?? new TypeError(`the signal read ${textOf(reading)}`));
       track.lost = true;
       return;
     }
@@ -96,5 +96,14 @@ export class LoadScore {
     const halfLifeMs = to > from ? upHalfLifeMs : downHalfLifeMs;
     if (halfLifeMs === 0) return to;
     return to + (from - to) * 2 ** (-elapsedMs / halfLifeMs);
+  }
+}
+
+/** A reading may be anything, also what cannot be made a string. */
+function textOf(reading: unknown): string {
+  try {
+    return String(reading);
+  } catch {
+    return 'what has no text';
   }
 }

@@ -1,4 +1,5 @@
 import {
+  callable,
   type Clock,
   duration,
   InvalidOptionError,
@@ -90,8 +91,6 @@ export function resolveOptions<Name extends string>(
   options: DegradationOptions<Name>,
 ): ResolvedDegradationOptions {
   const levels = resolveLevels(options.levels);
-  const random = options.random ?? Math.random;
-  if (typeof random !== 'function') throw new InvalidOptionError('random', 'a function', random);
   return {
     name: text('name', options.name ?? 'degradation'),
     signals: resolveSignals(options.signals),
@@ -104,7 +103,7 @@ export function resolveOptions<Name extends string>(
     },
     recovery: resolveRecovery(options.recovery ?? {}),
     signalGraceMs: duration('signalGraceMs', options.signalGraceMs ?? 30_000),
-    random,
+    random: callable('random', options.random ?? Math.random),
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
   };
 }

@@ -336,6 +336,31 @@ describe('Degradation.admit', () => {
     });
   });
 
+  it.each(['constructor', '__proto__'])('throws on the criticality %s, which every object has', (name) => {
+    const degradation = new Degradation({
+      signals: [
+        function load() {
+          return 0;
+        },
+      ],
+    });
+
+    expect(() => degradation.admit(name as never)).toThrow(`criticality must be one of 'sheddable'`);
+  });
+
+  it('loses a signal that reads what has no text', () => {
+    const degradation = new Degradation({
+      signals: [{ name: 'load', read: () => Object.create(null) as number }],
+    });
+    const events: DegradationEvent[] = [];
+    degradation.events.subscribe((event) => events.push(event));
+    degradation.sample();
+
+    expect(events).toMatchObject([
+      { type: 'signal-lost', signal: 'load', error: { message: 'the signal read what has no text' } },
+    ]);
+  });
+
   it('throws on an unknown criticality, whatever the load', () => {
     const { degradation } = new Bench();
 

@@ -42,7 +42,7 @@ export interface ConnectionOptions {
 /** A SQLite engine. Everything that differs between engines is behind this interface. */
 export interface Driver {
   readonly name: string;
-  /** Opens with a busy timeout of `openingTimeoutMs`. At once: the engines are synchronous, and a promise would only pretend that they are not. */
+  /** Opens with a busy timeout of 5 s. At once: the engines are synchronous, and a promise would only pretend that they are not. */
   open(file: string, options: ConnectionOptions): Connection;
 }
 

@@ -1,4 +1,5 @@
 import {
+  callable,
   type Clock,
   duration,
   InvalidOptionError,
@@ -89,7 +90,7 @@ export function resolveWaitOptions(options: WaitOptions): ResolvedWaitOptions {
   return {
     maxWaitMs: duration('maxWaitMs', options.maxWaitMs ?? 60_000),
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
-    random: randomSource(options.random ?? Math.random),
+    random: callable('random', options.random ?? Math.random),
   };
 }
 
@@ -109,7 +110,7 @@ export type ResolvedBackupOptions = Readonly<Record<'id' | 'reason' | 'createdAt
 
 export function resolveBackupOptions(options: BackupOptions): ResolvedBackupOptions {
   const clock = methods('clock', options.clock ?? systemClock, 'epoch');
-  const random = randomSource(options.random ?? Math.random);
+  const random = callable('random', options.random ?? Math.random);
   const mark = Math.floor(random() * 36 ** 4)
     .toString(36)
     .padStart(4, '0');
@@ -121,11 +122,6 @@ export function resolveBackupOptions(options: BackupOptions): ResolvedBackupOpti
     createdAt,
     mark,
   };
-}
-
-function randomSource(value: () => number): () => number {
-  if (typeof value === 'function') return value;
-  throw new InvalidOptionError('random', 'a function', value);
 }
 
 /** Checks the name of a backup. It becomes part of a file name, so it can hold no path. */

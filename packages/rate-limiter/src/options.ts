@@ -1,4 +1,5 @@
 import {
+  callable,
   type Clock,
   type ExecuteOptions,
   InvalidOptionError,
@@ -102,12 +103,11 @@ export function resolveOptions<Limits extends LimitsOptions>(
 ): ResolvedRateLimiterOptions {
   const name = text('name', options.name ?? 'rate-limiter');
   const { subjectOf = (call) => call?.key ?? call?.tenant ?? name } = options;
-  if (typeof subjectOf !== 'function') throw new InvalidOptionError('subjectOf', 'a function', subjectOf);
   return {
     name,
     rules: rulesOf(options.limits),
     store: methods('store', options.store ?? new MemoryStore(), 'open'),
-    subjectOf,
+    subjectOf: callable('subjectOf', subjectOf),
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
   };
 }

@@ -55,7 +55,7 @@ export interface RateLimiterStatistics<Name extends string = string> {
  * - what one subject does never changes what another may do, except through a limit that they share;
  * - a refused call would pass `retryAfterMs` later, if nobody else called, and not before.
  *
- * `CellLog` tells how a limit is counted.
+ * A limit is counted in cells, which the README explains.
  */
 export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> implements Policy {
   readonly name: string;

@@ -140,7 +140,9 @@ export class RedisLedger implements Ledger {
 
   /** The subject is hashed: a key has a bounded length, and nothing in a subject means anything to Redis. */
   #keyOf(scope: string, subject: string): string {
-    const digest = hash('sha256', subject, 'base64url').slice(0, 22);
+    // Lone surrogates would all be the same in UTF-8, and subjects that have them would share their counts.
+    const content = subject.isWellFormed() ? subject : Buffer.from(subject, 'utf16le');
+    const digest = hash('sha256', content, 'base64url').slice(0, 22);
     return `${this.#keyPrefix}${scope}:${digest}}`;
   }
 

@@ -52,6 +52,15 @@ describeWithRedis('RedisStore', (redis) => {
     for (const each of clients) each.disconnect();
   });
 
+  it('tells subjects apart that UTF-8 does not', async () => {
+    const limits = { user: { limit: 1, windowMs: 60_000 } };
+    const limiter = new RateLimiter({ limits, store: new RedisStore(client, patient) });
+
+    for (const subject of ['a\ud800', 'a\ud801', 'a\ufffd'])
+      expect(await limiter.check(subject)).toMatchObject({ allowed: true, source: 'redis' });
+    expect(await limiter.check('a\ud800')).toMatchObject({ allowed: false });
+  });
+
   it('keeps one value per scope, which expires when nothing in it counts', async () => {
     const limits = {
       user: { limit: 5, windowMs: 500, by: 'user' },
