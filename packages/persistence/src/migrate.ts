@@ -126,15 +126,28 @@ function inOwnTransaction(database: Database, { foreignKeys }: Migration, work: 
 function run(database: Database, migration: Migration, direction: 'up' | 'down'): void {
   try {
     const step = migration[direction] as MigrationStep;
+    database.exec(`SAVEPOINT ${stepMark}`);
     const result: unknown = typeof step === 'string' ? database.exec(step) : step(database);
     if (result !== undefined)
       throw new TransactionError('a migration must be synchronous and return nothing');
-    if (!database.inTransaction)
+    if (!releaseMark(database))
       throw new TransactionError('the migration ended the transaction that it ran in');
     const violation = database.prepare<{ table: string }>('PRAGMA foreign_key_check').get();
     if (violation !== undefined)
       throw new TransactionError(`foreign keys are violated in ${violation.table}`);
   } catch (error) {
     throw new MigrationFailedError(migration.id, direction, error);
+  }
+}
+
+/** A savepoint that is gone after a step tells that the step ended the transaction, even if it began another one. */
+const stepMark = 'holdfast_migration_step';
+
+function releaseMark(database: Database): boolean {
+  try {
+    database.exec(`RELEASE ${stepMark}`);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -92,6 +92,19 @@ describe.each(engines)('migrate on $name', (driver) => {
     await expect(attempt).rejects.toThrow(/transaction|synchronous/);
   });
 
+  it('refuses a migration that commits inside itself, and does not count it as applied', async () => {
+    using database = opened();
+    const split = { id: '0001-split', up: 'CREATE TABLE a (x); COMMIT; BEGIN; CREATE TABLE b (x)' };
+
+    await expect(migrate(database, [split])).rejects.toMatchObject({
+      code: 'ERR_MIGRATION_FAILED',
+      message: expect.stringContaining('the migration ended the transaction that it ran in') as string,
+    });
+
+    expect(database.inTransaction).toBe(false);
+    expect(tables(database)).not.toContain('b');
+  });
+
   it('refuses a migration that was changed after it had been applied', async () => {
     using database = opened();
     await migrate(database, [users]);
