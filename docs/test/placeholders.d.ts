@@ -42,6 +42,7 @@ declare const db: {
 declare const log: Record<'info' | 'warn' | 'error', (...parts: readonly unknown[]) => void>;
 declare const logger: typeof log;
 declare const database: typeof db;
+// oxlint-disable-next-line typescript/consistent-type-imports -- an import would make this file a module
 declare const billingBreaker: import('@holdfast/circuit-breaker').CircuitBreaker;
 declare const reply: {
   code(status: number): typeof reply;
