@@ -1,9 +1,10 @@
-import { InvalidOptionError } from '@holdfast/core';
+/** The service: starts from the environment and stops, in order, on the first signal. */
+import { InvalidOptionError, isHoldfastError, systemClock } from '@holdfast/core';
+import type { Logger } from 'pino';
 import { readConfig } from './service/config.ts';
 import { createLog } from './service/log.ts';
-import { startService } from './service/service.ts';
+import { type Service, startService } from './service/service.ts';
 
-/** Starts the service from the environment and stops it, in order, on the first signal. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
@@ -13,18 +14,30 @@ async function main(): Promise<void> {
     'recall is ready',
   );
 
-  const stop = (signal: NodeJS.Signals): void => {
-    log.info({ signal }, 'stopping');
-    void service[Symbol.asyncDispose]().then(() => log.info('stopped'));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const { promise: told, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  process.once('SIGINT', resolve);
+  process.once('SIGTERM', resolve);
+  log.info({ signal: await told }, 'stopping');
+  await stop(service, config.drainMs, log);
 }
+
+/** Goes on answering for a while, so that whoever sends requests notices and sends them elsewhere; then closes everything. */
+async function stop(service: Service, drainMs: number, log: Logger): Promise<void> {
+  service.monitoring.health.drain();
+  await new Promise<void>((resolve) => systemClock.schedule(resolve, drainMs));
+  await service[Symbol.asyncDispose]();
+  log.info('stopped');
+}
+
+/** What the operator has to mend, such as a wrong setting or a port that is taken, is told in a line; a mistake of ours in full. */
+const isOperators = (error: unknown): error is Error =>
+  error instanceof InvalidOptionError ||
+  isHoldfastError(error) ||
+  (error instanceof Error && 'syscall' in error);
 
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof InvalidOptionError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${isOperators(error) ? `recall: ${error.message}` : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

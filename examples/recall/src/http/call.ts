@@ -1,7 +1,7 @@
-import type { Criticality, ExecuteOptions } from '@holdfast/core';
+import { type Criticality, type ExecuteOptions, Execution } from '@holdfast/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type UserId, userId } from '../domain/user-id.ts';
-import { plainProblem, ProblemError } from './problem.ts';
+import { clientLeftError, plainProblem, ProblemError } from './problem.ts';
 
 /** What a route says about its calls. */
 export interface CallClass {
@@ -36,19 +36,20 @@ export function registerCalls(app: FastifyInstance): void {
     const { call } = request.routeOptions.config;
     if (call === undefined) return;
     request.user = callerOf(request);
-    request.callOptions = {
+    // An execution, because its time runs from now on, and not only once the body has been read.
+    request.callOptions = new Execution({
       signal: leavingOf(reply),
       deadlineMs: deadlineOf(request),
       tenant: request.user,
       criticality: call.criticality,
-    };
+    });
   });
 }
 
 function callerOf({ headers }: FastifyRequest): UserId {
   const id = headers['x-user-id'];
   if (typeof id !== 'string' || id === '')
-    throw new ProblemError(plainProblem(401, 'Who are you?', 'the header x-user-id names the user'));
+    throw new ProblemError(plainProblem(401, 'the header x-user-id must name the user'));
   return userId(id);
 }
 
@@ -59,7 +60,7 @@ function callerOf({ headers }: FastifyRequest): UserId {
 function leavingOf({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort(new ProblemError(plainProblem(499, 'The client left')));
+    if (!raw.writableFinished) controller.abort(clientLeftError());
   });
   return controller.signal;
 }
@@ -69,7 +70,5 @@ function deadlineOf({ headers }: FastifyRequest): number {
   const given = headers['x-deadline-ms'];
   if (given === undefined) return longestDeadlineMs;
   if (typeof given === 'string' && /^\d{1,9}$/.test(given)) return Math.min(Number(given), longestDeadlineMs);
-  throw new ProblemError(
-    plainProblem(400, 'Bad request', 'x-deadline-ms must be a whole number of milliseconds'),
-  );
+  throw new ProblemError(plainProblem(400, 'x-deadline-ms must be a whole number of milliseconds'));
 }

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { isHoldfastError } from '@holdfast/core';
 
 /** An error answer in the form of RFC 9457, sent as `application/problem+json`. */
@@ -13,6 +14,12 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined;
 }
 
+const invalidRequest = {
+  type: '/problems/invalid-request',
+  title: 'The request is not valid',
+  status: 400,
+} as const;
+
 /** What the codes of policies and domain mean in HTTP. */
 const byCode: Readonly<Record<string, Pick<Problem, 'type' | 'title' | 'status'>>> = {
   ERR_RATE_LIMITED: {
@@ -21,6 +28,11 @@ const byCode: Readonly<Record<string, Pick<Problem, 'type' | 'title' | 'status'>
     status: 429,
   },
   ERR_CIRCUIT_OPEN: {
+    type: '/problems/dependency-unavailable',
+    title: 'A dependency is unavailable',
+    status: 503,
+  },
+  ERR_DATABASE_UNAVAILABLE: {
     type: '/problems/dependency-unavailable',
     title: 'A dependency is unavailable',
     status: 503,
@@ -34,7 +46,7 @@ const byCode: Readonly<Record<string, Pick<Problem, 'type' | 'title' | 'status'>
   ERR_FEATURE_OFF: { type: '/problems/feature-disabled', title: 'Switched off under load', status: 503 },
   ERR_TIMEOUT: { type: '/problems/timeout', title: 'A dependency was too slow', status: 504 },
   ERR_DEADLINE_EXCEEDED: { type: '/problems/deadline-exceeded', title: 'The deadline passed', status: 504 },
-  ERR_INVALID_INPUT: { type: '/problems/invalid-request', title: 'The request is not valid', status: 400 },
+  ERR_INVALID_INPUT: invalidRequest,
   ERR_ITEM_NOT_FOUND: { type: '/problems/not-found', title: 'No such item', status: 404 },
   ERR_VERSION_CONFLICT: { type: '/problems/version-conflict', title: 'The item has changed', status: 412 },
   ERR_DUPLICATE_SOURCE: { type: '/problems/duplicate-source', title: 'The source is taken', status: 409 },
@@ -53,13 +65,19 @@ export class ProblemError extends Error {
   }
 }
 
-/** Status and title alone, for what HTTP itself defines. */
-export const plainProblem = (status: number, title: string, detail?: string): Problem => ({
+/** For what HTTP itself defines: the status says what kind of problem it is. */
+export const plainProblem = (status: number, detail?: string): Problem => ({
   type: 'about:blank',
-  title,
+  title: STATUS_CODES[status] ?? (status === clientLeft ? 'Client Closed Request' : 'Error'),
   status,
   detail,
 });
+
+/** Nobody reads it; it tells an answer that could not be given from one that was refused. Not registered, but common. */
+const clientLeft = 499;
+
+/** The reason with which a call ends whose client went away. */
+export const clientLeftError = (): ProblemError => new ProblemError(plainProblem(clientLeft));
 
 interface FrameworkError {
   readonly statusCode?: number;
@@ -75,12 +93,11 @@ export function problemOf(error: unknown): Problem {
     const known = byCode[error.code];
     if (known !== undefined) return { ...known, detail: error.message };
   }
-  if ((error as Error).name === 'AbortError') return plainProblem(499, 'The client left');
-  const { statusCode, message, validation, validationContext } = error as FrameworkError;
+  const { statusCode, message, validation, validationContext } = (error ?? {}) as Partial<FrameworkError>;
   if (validation !== undefined) return invalid(validation, validationContext ?? 'request');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return plainProblem(statusCode, 'Bad request', message);
-  return plainProblem(500, 'Internal error');
+    return plainProblem(statusCode, message);
+  return plainProblem(500);
 }
 
 function invalid(validation: NonNullable<FrameworkError['validation']>, context: string): Problem {
@@ -88,10 +105,10 @@ function invalid(validation: NonNullable<FrameworkError['validation']>, context:
     pointer: `#/${context}${instancePath}`,
     detail: message ?? 'is not valid',
   }));
-  return { type: '/problems/invalid-request', title: 'The request is not valid', status: 400, errors };
+  return { ...invalidRequest, errors };
 }
 
 /** When the client may come back, in milliseconds, if the error knows. */
 export function retryAfterOf(error: unknown): number | undefined {
-  return (error as { readonly retryAfterMs?: number }).retryAfterMs;
+  return (error as { readonly retryAfterMs?: number } | undefined)?.retryAfterMs;
 }

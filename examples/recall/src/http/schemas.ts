@@ -1,6 +1,7 @@
 import { limits } from '../domain/limits.ts';
 
-// The schemas keep shapes and sizes out that no route can take; the domain checks what the values mean.
+// The schemas keep shapes and sizes out that no route can take; the domain checks what the values mean. Nothing is
+// converted: what a query says is text.
 
 const strings = (maxItems: number, maxLength: number): object => ({
   type: 'array',
@@ -46,7 +47,7 @@ export const itemParams = {
 } as const;
 
 const page = {
-  limit: { type: 'integer', minimum: 1, maximum: limits.maxPage },
+  limit: { type: 'string', pattern: String.raw`^\d{1,3}$` },
   cursor: { type: 'string', minLength: 1, maxLength: 128 },
   kind: { type: 'string', minLength: 1, maxLength: 32 },
   tag: { type: 'string', minLength: 1, maxLength: limits.maxTagCharacters },
@@ -77,7 +78,7 @@ export const suggestionBody = {
   additionalProperties: false,
   properties: {
     text: { type: 'string', minLength: 1, maxLength: limits.maxTextBytes },
-    limit: page.limit,
+    limit: { type: 'integer', minimum: 1, maximum: limits.maxPage },
     exclude: { type: 'array', maxItems: limits.maxPage, items: { type: 'string', format: 'uuid' } },
   },
 } as const;

@@ -20,7 +20,7 @@ export function seenVersion({ headers }: FastifyRequest): number | undefined {
   if (tag === undefined) return undefined;
   const version = /^"v(\d{1,9})"$/.exec(tag)?.[1];
   if (version === undefined)
-    throw new ProblemError(plainProblem(400, 'Bad request', 'If-Match must be one entity tag like "v1"'));
+    throw new ProblemError(plainProblem(400, 'If-Match must be one entity tag like "v1"'));
   return Number(version);
 }
 
@@ -28,8 +28,6 @@ export function seenVersion({ headers }: FastifyRequest): number | undefined {
 export function requiredVersion(request: FastifyRequest): number {
   const version = seenVersion(request);
   if (version === undefined)
-    throw new ProblemError(
-      plainProblem(428, 'Precondition required', 'If-Match must say which version is changed'),
-    );
+    throw new ProblemError(plainProblem(428, 'If-Match must say which version is changed'));
   return version;
 }

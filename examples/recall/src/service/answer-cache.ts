@@ -1,3 +1,4 @@
+import { HoldfastError, type OperationContext } from '@holdfast/core';
 import { type KeyPart, keyOf } from '@holdfast/dedupe';
 import type { TieredCache } from '@holdfast/tiered-cache';
 import type { UserId } from '../domain/user-id.ts';
@@ -9,8 +10,9 @@ interface Answer {
 }
 
 /** Carries an answer past the cache that must not be kept, because it is worse than the one of a minute ago. */
-class LesserAnswer extends Error {
+class LesserAnswer extends HoldfastError {
   override readonly name = 'LesserAnswer';
+  readonly code = 'ERR_LESSER_ANSWER';
   readonly answer: Answer;
 
   constructor(answer: Answer) {
@@ -19,9 +21,8 @@ class LesserAnswer extends Error {
   }
 }
 
-interface Call {
-  readonly signal: AbortSignal;
-}
+/** Works a value out. Several calls may wait for it, so it is told a context of its own. */
+type Load<T> = (context: OperationContext) => Promise<T>;
 
 /**
  * Answers derived from a user's items. Each key holds the revision of the items that the answer was made from, so a change
@@ -30,32 +31,35 @@ interface Call {
 export class AnswerCache {
   readonly #answers: TieredCache;
   readonly #revisions: TieredCache<string>;
-  readonly #revisionOf: (user: UserId) => Promise<string>;
+  readonly #revisionOf: (user: UserId, context: OperationContext) => Promise<string>;
 
   /** @param revisionOf - Reads the present revision of a user's items. */
-  constructor({ answers, revisions }: Caches, revisionOf: (user: UserId) => Promise<string>) {
+  constructor(
+    { answers, revisions }: Caches,
+    revisionOf: (user: UserId, context: OperationContext) => Promise<string>,
+  ) {
     this.#answers = answers;
     this.#revisions = revisions;
     this.#revisionOf = revisionOf;
   }
 
   /**
-   * The answer from the cache, else from `load`. One that lacks something is not kept: a complete older one stands in for it
-   * as long as the cache allows, and only without one is the lesser answer given.
+   * The answer from the cache, else from `load`. One that lacks what the remote model would have added is not kept: a
+   * complete older one stands in for it as long as the cache allows, and only without one is the lesser answer given.
    */
   async answer<T extends Answer>(
     user: UserId,
     parts: readonly KeyPart[],
-    load: (call: Call) => Promise<T>,
-    { signal }: Call,
+    load: Load<T>,
+    context: OperationContext,
   ): Promise<T> {
-    const complete = async (call: Call): Promise<T> => {
-      const answer = await load(call);
+    const complete = async (own: OperationContext): Promise<T> => {
+      const answer = await load(own);
       if (answer.degraded.includes('embedding')) throw new LesserAnswer(answer);
       return answer;
     };
     try {
-      return await this.value(user, parts, complete, { signal });
+      return await this.value(user, parts, complete, context);
     } catch (error) {
       // Whoever shared the load asked the same question, so its answer is of the type that was asked for.
       if (error instanceof LesserAnswer) return error.answer as T;
@@ -67,8 +71,8 @@ export class AnswerCache {
   async value<T>(
     user: UserId,
     parts: readonly KeyPart[],
-    load: (call: Call) => Promise<T>,
-    { signal }: Call,
+    load: Load<T>,
+    { signal }: OperationContext,
   ): Promise<T> {
     const revision = await this.#revision(user, signal);
     return this.#answers.get(keyOf('answer', user, revision, ...parts), load, { signal });
@@ -80,6 +84,6 @@ export class AnswerCache {
   }
 
   #revision(user: UserId, signal: AbortSignal): Promise<string> {
-    return this.#revisions.get(user, () => this.#revisionOf(user), { signal });
+    return this.#revisions.get(user, (own) => this.#revisionOf(user, own), { signal });
   }
 }

@@ -21,13 +21,16 @@ export interface Caches {
  */
 export function openCaches(
   { dataDirectory, answerTtlMs, memoryTtlMs }: Config,
+  /** Of the database that the answers are about; see {@link identityOf}. */
+  identity: string,
   redis: Redis | undefined,
   resources: Resources,
 ): Caches {
   const file = join(dataDirectory, 'cache.db');
   const database = resources.own(openDatabase({ file, name: 'cache', durability: 'normal' }));
   const answers = createCache({
-    namespace: 'recall',
+    name: 'recall',
+    namespace: `recall-${identity}`,
     l1: { maxEntries: 10_000, maxBytes: 64 * 2 ** 20, ttlMs: memoryTtlMs },
     l2: redis && { cache: redisTier(redis), timeoutMs: 100 },
     l3: sqliteTier(database),

@@ -1,5 +1,6 @@
 import { hours, minutes, oneOf, text, wholeNumber } from '@holdfast/core';
 import type { HttpEmbedderOptions } from '../embedding/http-embedder.ts';
+import { checkedUrl, type UrlForm, urlForms } from './server-url.ts';
 
 /** Everything that the environment decides. */
 export interface Config {
@@ -19,6 +20,10 @@ export interface Config {
   readonly memoryTtlMs: number;
   readonly limits: LimitProfile;
   readonly logLevel: string;
+  /** How long the service still takes requests after it was told to stop, so that whoever sends them can notice. */
+  readonly drainMs: number;
+  /** After this longest time, what is still connected is cut off: it sends or reads too slowly to be waited for. */
+  readonly stopMs: number;
   /** What was left out because it could not be used, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -37,31 +42,32 @@ const profiles = {
 } as const satisfies Record<string, LimitProfile>;
 
 /**
- * Reads the environment. What the service cannot start with is refused by an error that names the variable;
- * a server that it can do without becomes a warning.
+ * Reads the environment. What the service cannot start with, or would put data in the wrong place, is refused by an error
+ * that names the variable; a server that it can do without becomes a warning.
+ *
+ * @throws {InvalidOptionError} naming the variable, what it must be and what it is.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = (name: string): string | undefined =>
     environment[name] === '' ? undefined : environment[name];
   const warnings: string[] = [];
-  const serverUrl = (name: string, protocols: readonly string[]): string | undefined => {
-    const url = given(name);
-    if (url === undefined || isUrlOf(url, protocols)) return url;
-    const forms = protocols.map((protocol) => `${protocol}//host:port`).join(' or ');
-    warnings.push(
-      `${name} must be a URL of the form ${forms}, got '${withoutCredentials(url)}'; the service runs without it`,
-    );
-    return undefined;
+  const serverUrl = (name: string, form: UrlForm): string | undefined => {
+    try {
+      return checkedUrl(name, given(name), form);
+    } catch (error) {
+      warnings.push(`${(error as Error).message}; the service runs without it`);
+      return undefined;
+    }
   };
-  const embeddingUrl = serverUrl('EMBEDDING_URL', ['http:', 'https:']);
+  const embeddingUrl = serverUrl('EMBEDDING_URL', urlForms.http);
   const profile = oneOf('RECALL_PROFILE', given('RECALL_PROFILE') ?? 'default', ['default', 'small']);
 
   return {
     host: text('HOST', given('HOST') ?? '127.0.0.1'),
     port: wholeNumber('PORT', numberOf(given('PORT') ?? '3000'), 0, 65_535),
     dataDirectory: text('RECALL_DATA', given('RECALL_DATA') ?? '.recall'),
-    redisUrl: serverUrl('REDIS_URL', ['redis:', 'rediss:']),
-    databaseUrl: serverUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
+    redisUrl: serverUrl('REDIS_URL', urlForms.redis),
+    databaseUrl: checkedUrl('DATABASE_URL', given('DATABASE_URL'), urlForms.postgres),
     embedding:
       embeddingUrl === undefined
         ? undefined
@@ -74,6 +80,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     answerTtlMs: hours(1),
     memoryTtlMs: minutes(5),
     limits: profiles[profile],
+    drainMs: wholeNumber('DRAIN_MS', numberOf(given('DRAIN_MS') ?? '500'), 0, 60_000),
+    stopMs: wholeNumber('STOP_MS', numberOf(given('STOP_MS') ?? '12000'), 0, 600_000),
     logLevel: oneOf('LOG_LEVEL', given('LOG_LEVEL') ?? 'info', [
       'trace',
       'debug',
@@ -89,10 +97,3 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** Digits only: `Number` would take '' for 0 and '0x10' for 16. */
 const numberOf = (value: string): number | string => (/^\d+$/.test(value) ? Number(value) : value);
-
-function isUrlOf(value: string, protocols: readonly string[]): boolean {
-  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
-}
-
-/** A password may stand even in a URL that is malformed, and must not reach a log. */
-const withoutCredentials = (url: string): string => url.replace(/\/\/[^/]*@/, '//***@');

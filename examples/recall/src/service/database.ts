@@ -5,15 +5,21 @@ import { postgresDialect } from '../storage/postgres-dialect.ts';
 import type { SqlDatabase } from '../storage/sql-work.ts';
 import type { Config } from './config.ts';
 import { LateDatabase } from './late-database.ts';
+import { concurrencyOf } from './policies.ts';
+
+export const itemsFile = ({ dataDirectory }: Pick<Config, 'dataDirectory'>): string =>
+  join(dataDirectory, 'recall.db');
 
 /** Where items are kept: in a file of our own, or in Postgres if there is an address, whether or not it answers yet. */
-export async function openItems({ dataDirectory, databaseUrl }: Config, log: Logger): Promise<SqlDatabase> {
-  const file = join(dataDirectory, 'recall.db');
+export async function openItems(config: Config, log: Logger): Promise<SqlDatabase> {
+  const { databaseUrl } = config;
+  const file = itemsFile(config);
   if (databaseUrl === undefined) return openSqlDatabase({ file });
+  const maxConnections = concurrencyOf(config);
   let reported = false;
   return new LateDatabase('postgres', postgresDialect, async () => {
     try {
-      const database = await openSqlDatabase({ file, databaseUrl });
+      const database = await openSqlDatabase({ file, databaseUrl, maxConnections });
       if (reported) log.info('postgres can be used now');
       return database;
     } catch (error) {

@@ -52,6 +52,8 @@ export class Monitoring implements Disposable {
       limiter,
       degradation,
       queue,
+      policies.requests,
+      policies.embeddingJobs,
       ...guards.flatMap(componentsOf),
     ];
     for (const component of components) this.metrics.bind(component);
@@ -93,8 +95,8 @@ export class Monitoring implements Disposable {
   }
 }
 
-const componentsOf = ({ breaker, bulkhead, timeout, retry }: Guard): Component[] =>
-  [breaker, bulkhead, timeout, retry].filter((part) => part !== undefined);
+const componentsOf = ({ policy, breaker, bulkhead, timeout, retry }: Guard): Component[] =>
+  [policy, breaker, bulkhead, timeout, retry].filter((part) => part !== undefined);
 
 /** Reads through the guarded storage, so it fails as requests would. All instances share the database. */
 function databaseCheck(storage: Storage): HealthCheck {

@@ -1,11 +1,12 @@
 import { Bulkhead } from '@holdfast/bulkhead';
 import { CircuitBreaker } from '@holdfast/circuit-breaker';
-import { type Policy, seconds } from '@holdfast/core';
-import { pipeline, Retry, Timeout } from '@holdfast/resilience';
+import { seconds } from '@holdfast/core';
+import { type Pipeline, pipeline, Retry, Timeout } from '@holdfast/resilience';
+import type { Config } from './config.ts';
 
 /** What stands between the service and one thing that it depends on. */
 export interface Guard {
-  readonly policy: Policy;
+  readonly policy: Pipeline;
   readonly breaker: CircuitBreaker;
   readonly bulkhead: Bulkhead;
   readonly timeout: Timeout;
@@ -14,30 +15,41 @@ export interface Guard {
 
 export interface Policies {
   /** Ends a request at its deadline, whatever it waits for. */
-  readonly requests: Policy;
+  readonly requests: Pipeline;
   readonly database: Guard;
   readonly embedding: Guard;
+  /** For embeddings that nobody waits for. */
+  readonly embeddingJobs: Pipeline;
 }
 
 /** Every policy of the service: what protects what, and how much, is decided here and nowhere else. */
-export function createPolicies(): Policies {
+export function createPolicies(config: Pick<Config, 'databaseUrl'>): Policies {
+  const embedding = embeddingGuard();
   return {
     requests: pipeline('requests', { deadlineMs: seconds(10) }),
-    database: databaseGuard(),
-    embedding: embeddingGuard(),
+    database: databaseGuard(concurrencyOf(config)),
+    embedding,
+    embeddingJobs: embeddingJobsPolicy(embedding),
   };
 }
 
+/**
+ * How many questions the database is asked at once. To Postgres each is a connection, so that nobody waits for one where it is
+ * neither bounded nor counted; SQLite answers one after the other anyway.
+ */
+export const concurrencyOf = ({ databaseUrl }: Pick<Config, 'databaseUrl'>): number =>
+  databaseUrl === undefined ? 50 : 20;
+
 /** No retry: a write that timed out may have happened. */
-function databaseGuard(): Guard {
+function databaseGuard(limit: number): Guard {
   const breaker = new CircuitBreaker({
     name: 'database',
     window: { calls: 20 },
     minCalls: 5,
     openForMs: seconds(2),
-    maxOpenForMs: seconds(4),
+    maxOpenForMs: seconds(10),
   });
-  const bulkhead = new Bulkhead({ name: 'database', limit: 50, maxQueued: 200, maxWaitMs: 500 });
+  const bulkhead = new Bulkhead({ name: 'database', limit, maxQueued: 200, maxWaitMs: 500 });
   const timeout = new Timeout({ name: 'database', timeoutMs: seconds(2) });
   return { policy: pipeline('database', { breaker, bulkhead, timeout }), breaker, bulkhead, timeout };
 }
@@ -50,7 +62,6 @@ function embeddingGuard(): Guard {
     window: { calls: 20 },
     minCalls: 5,
     openForMs: seconds(2),
-    maxOpenForMs: seconds(4),
   });
   const bulkhead = new Bulkhead({ name: 'embedding', limit: 16, maxQueued: 100, maxWaitMs: 250 });
   const timeout = new Timeout({ name: 'embedding', timeoutMs: 500 });
@@ -62,3 +73,7 @@ function embeddingGuard(): Guard {
     timeout,
   };
 }
+
+/** A job sends many texts at once and has time; but where requests have found nobody, it does not ask either. */
+const embeddingJobsPolicy = ({ breaker }: Guard): Pipeline =>
+  pipeline('embedding-jobs', { breaker, timeout: { timeoutMs: seconds(10) } });

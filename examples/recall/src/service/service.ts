@@ -1,31 +1,31 @@
 import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { systemClock } from '@holdfast/core';
 import type { Degradation } from '@holdfast/degradation';
 import { SqliteJobQueue } from '@holdfast/jobs/sqlite';
 import { openDatabase } from '@holdfast/persistence';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { loadCorpus } from '../corpus/corpus.ts';
+import { Embeddings } from '../domain/embeddings.ts';
 import { Recall } from '../domain/recall.ts';
-import { HashingEmbedder } from '../embedding/hashing-embedder.ts';
-import { HttpEmbedder } from '../embedding/http-embedder.ts';
-import { TermWeights } from '../embedding/term-weights.ts';
 import { createApp } from '../http/app.ts';
 import { SqlStorage } from '../storage/sql-storage.ts';
 import { type Caches, openCaches } from './caching.ts';
+import { CallScope } from './call-scope.ts';
 import type { Config } from './config.ts';
 import { openItems } from './database.ts';
+import { identityOf } from './database-identity.ts';
 import { createDegradation, type Tempo } from './degradation.ts';
 import { EmbeddingJobs } from './embedding-jobs.ts';
 import type { Feature } from './features.ts';
 import { GuardedDatabase } from './guarded-database.ts';
-import { GuardedEmbedder } from './guarded-embedder.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
 import { Memory } from './memory.ts';
+import { type Models, openModels } from './models.ts';
 import { Monitoring } from './monitoring.ts';
 import { createPolicies, type Policies } from './policies.ts';
-import { connectRedis } from './redis.ts';
+import { connectRedis, watchRedis } from './redis.ts';
 import { Resources } from './resources.ts';
 
 /** The running service, with its parts for whoever wants to look inside. */
@@ -63,36 +63,39 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function assemble({ config, log, tempo }: ServiceOptions, resources: Resources): Promise<Service> {
-  const redis = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl, log);
-  if (redis !== undefined) resources.own({ [Symbol.dispose]: () => redis.disconnect() });
-  const policies = createPolicies();
-  const recall = resources.own(await openRecall(config, policies, log));
-  const caches = openCaches(config, redis, resources);
+  const redis =
+    config.redisUrl === undefined ? undefined : resources.own(await connectRedis(config.redisUrl, log));
+  const policies = createPolicies(config);
+  const scope = new CallScope();
+  const database = resources.own(await openItems(config, log));
+  const storage = new SqlStorage(new GuardedDatabase(database, policies.database.policy, scope));
+  const models = openModels(config, policies);
+  const recall = new Recall({ storage, local: models.local, remote: models.remote });
+  const caches = openCaches(config, await identityOf(config), redis?.client, resources);
+  const limiter = createLimiter(config.limits, redis?.client);
+  if (redis !== undefined) watchRedis(redis, caches, limiter);
   const degradation = resources.own(createDegradation(policies.database, tempo));
-  const limiter = createLimiter(config.limits, redis);
-  const jobs = resources.own(openJobs(config, recall, log, resources));
+  const jobs = resources.own(openJobs(config, recall, models, log, resources));
   const monitoring = resources.own(
-    new Monitoring({ policies, caches, limiter, degradation, storage: recall.storage, queue: jobs.queue }),
+    new Monitoring({ policies, caches, limiter, degradation, storage, queue: jobs.queue }),
   );
   const memory = new Memory({
     recall,
     caches,
     degradation,
     requests: policies.requests,
-    changed: (user) => jobs.request(user),
+    scope,
+    embedLater: (user) => jobs.request(user),
   });
   const app = createApp({ memory, limiter, degradation, monitoring, log });
 
   degradation.start();
-  jobs.start();
   monitoring.start();
-  resources.own({ [Symbol.asyncDispose]: () => app.close() });
+  resources.own({ [Symbol.asyncDispose]: () => stop(app, monitoring, config.stopMs) });
   await app.listen({ host: config.host, port: config.port });
-  const { port } = app.server.address() as AddressInfo;
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   const dispose = (): Promise<void> => resources[Symbol.asyncDispose]();
   return {
-    url,
+    url: urlOf(app, config.host),
     app,
     recall,
     caches,
@@ -105,25 +108,31 @@ async function assemble({ config, log, tempo }: ServiceOptions, resources: Resou
   };
 }
 
-async function openRecall(config: Config, policies: Policies, log: Logger): Promise<Recall> {
-  const { sections } = loadCorpus();
-  const local = new HashingEmbedder(TermWeights.of(sections.map(({ title, body }) => `${title}\n${body}`)));
-  const database = await openItems(config, log);
-  const storage = new SqlStorage(new GuardedDatabase(database, policies.database.policy));
-  const remote =
-    config.embedding && new GuardedEmbedder(new HttpEmbedder(config.embedding), policies.embedding.policy);
-  return new Recall({ storage, local, remote });
-}
-
-function openJobs(config: Config, recall: Recall, log: Logger, resources: Resources): EmbeddingJobs {
+function openJobs(
+  config: Config,
+  { storage, vectors: index }: Recall,
+  { local, remoteForJobs: remote }: Models,
+  log: Logger,
+  resources: Resources,
+): EmbeddingJobs {
   // Full durability: an acknowledged job survives a power cut.
   const database = resources.own(
     openDatabase({ file: join(config.dataDirectory, 'jobs.db'), name: 'jobs', durability: 'full' }),
   );
-  return new EmbeddingJobs({
-    queue: new SqliteJobQueue(database, { name: 'embedding' }),
-    recall,
-    log,
-    enabled: config.embedding !== undefined,
-  });
+  const queue = new SqliteJobQueue(database, { name: 'embedding' });
+  const embeddings = remote && new Embeddings({ storage, index, local, remote });
+  return new EmbeddingJobs({ queue, embeddings, log });
+}
+
+function urlOf(app: FastifyInstance, host: string): string {
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Takes no more connections and answers the requests that are there. */
+async function stop(app: FastifyInstance, { health }: Monitoring, longestMs: number): Promise<void> {
+  health.drain();
+  const cancel = systemClock.schedule(() => app.server.closeAllConnections(), longestMs);
+  await app.close();
+  cancel();
 }

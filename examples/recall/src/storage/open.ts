@@ -39,7 +39,17 @@ async function openSqlite(file: string): Promise<SqlDatabase> {
 }
 
 async function openPostgres(connectionString: string, max: number): Promise<SqlDatabase> {
-  const database = new PostgresDatabase(new pg.Pool({ connectionString, max, application_name: 'recall' }));
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: 'recall',
+    // Bounds the wait for a connection, be it a new one or one that somebody has.
+    connectionTimeoutMillis: 1_500,
+    // A server that fell silent keeps no connection for longer, so that others can be made once it is back.
+    query_timeout: 10_000,
+    keepAlive: true,
+  });
+  const database = new PostgresDatabase(pool);
   try {
     await database.migrate();
     return database;

@@ -1,13 +1,21 @@
 import type { FastifyInstance } from 'fastify';
-import type { ItemListOptions } from '../../domain/items.ts';
+import type { ItemFilter } from '../../storage/contract.ts';
 import type { ItemDraft, ItemPatch } from '../../domain/model.ts';
 import type { Memory } from '../../service/memory.ts';
+import { lengthOf, type PageQuery } from '../page-query.ts';
 import { itemBatch, itemDraft, itemParams, itemPatch, itemQuery } from '../schemas.ts';
 import { hasVersion, requiredVersion, seenVersion, versionTag } from '../version-tag.ts';
 
 interface ById {
   Params: { id: string };
 }
+
+interface ByPage {
+  Querystring: PageQuery & ItemFilter & { readonly cursor?: string };
+}
+
+/** A batch is as many items as it may have, each as long as it may be. */
+const maxBatchBytes = 16 * 2 ** 20;
 
 /** Items: create, read, change, delete. */
 export function registerItems(app: FastifyInstance, memory: Memory): void {
@@ -27,18 +35,23 @@ export function registerItems(app: FastifyInstance, memory: Memory): void {
   );
 
   app.post<{ Body: { items: ItemDraft[] } }>(
-    '/v1/items\\:batch',
-    { config: { call: { criticality: 'normal', expensive: true } }, schema: { body: itemBatch } },
+    '/v1/items::batch',
+    {
+      config: { call: { criticality: 'normal', expensive: true } },
+      schema: { body: itemBatch },
+      bodyLimit: maxBatchBytes,
+    },
     async (request, reply) => {
       const items = await memory.importItems(request.user, request.body.items, request.callOptions);
       return reply.code(207).send({ items });
     },
   );
 
-  app.get<{ Querystring: ItemListOptions }>(
+  app.get<ByPage>(
     '/v1/items',
     { config, schema: { querystring: itemQuery } },
-    (request) => memory.listItems(request.user, request.query, request.callOptions),
+    ({ user, query, callOptions }) =>
+      memory.listItems(user, { ...query, limit: lengthOf(query) }, callOptions),
   );
 
   app.get<ById>('/v1/items/:id', { config, schema: { params: itemParams } }, async (request, reply) => {
