@@ -1,7 +1,7 @@
 /** `main.ts [--smoke] [--write] [--profile] [package or package/question …]` */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, globSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -83,6 +83,7 @@ function summary(name: string, result: Result): string {
 function write(): void {
   const day = new Date().toISOString().slice(0, 10);
   const file = `${folder}../results/${day}.md`;
+  mkdirSync(`${folder}../results`, { recursive: true });
   writeFileSync(
     file,
     [`# Benchmarks of ${day}`, measuredOn, ...sections].join('\n\n').replace(/\n{3,}/g, '\n\n'),

@@ -18,7 +18,7 @@ const jobType = 'embed-items';
 const maxAttempts = 1_000;
 
 /** How long a batch under way may go on when the service stops, in milliseconds. It is done again otherwise. */
-const graceMs = 3_000;
+const graceMs = 1_000;
 
 interface Payload {
   readonly user: string;

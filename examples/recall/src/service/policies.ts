@@ -62,6 +62,7 @@ function embeddingGuard(): Guard {
     window: { calls: 20 },
     minCalls: 5,
     openForMs: seconds(2),
+    maxOpenForMs: seconds(4),
   });
   const bulkhead = new Bulkhead({ name: 'embedding', limit: 16, maxQueued: 100, maxWaitMs: 250 });
   const timeout = new Timeout({ name: 'embedding', timeoutMs: 500 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -166,11 +166,9 @@ describe('the process', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const file = join(await mkdtemp(join(tmpdir(), 'recall-')), 'file');
-    await writeFile(file, '');
 
     await using one = await run({ PORT: String(port) });
-    await using other = await run({ RECALL_DATA: file });
+    await using other = await run({ RECALL_DATA: main });
 
     expect([await one.exit, await other.exit]).toEqual([1, 1]);
     expect(one.errors()).toBe(`recall: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);

@@ -64,6 +64,8 @@ export async function aService(options: FixtureOptions = {}): Promise<ServiceFix
   };
   const { log, lines } = aLog();
   const service = await startService({ config, log, ...rest });
+  // How busy the machine is that runs the tests must not decide about them.
+  service.degradation.force('normal', minutes(10));
   return {
     service,
     config,
