@@ -24,6 +24,7 @@ import { registerPredictions } from './routes/predictions.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerSuggestions } from './routes/suggestions.ts';
 import { registerTelemetry } from './telemetry.ts';
+import { registerUnusedConnections } from './unused-connections.ts';
 
 export interface AppParts {
   readonly memory: Memory;
@@ -57,6 +58,7 @@ export function createApp({ memory, limiter, degradation, monitoring, log }: App
   );
 
   registerDraining(app, monitoring);
+  registerUnusedConnections(app);
   registerTelemetry(app, monitoring.metrics, monitoring.sla);
   registerCalls(app);
   registerAdmission(app, degradation, limiter);
