@@ -1,12 +1,15 @@
 import { SqliteJobQueue } from '@holdfast/jobs/sqlite';
 import { openDatabase } from '@holdfast/persistence';
+import { type Child, startChild } from '@holdfast/test-support';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { Child } from './child.ts';
 import { drivers } from './engines.ts';
+
+const start = (script: string, ...parameters: string[]): Child =>
+  startChild(new URL(`children/${script}.ts`, import.meta.url), parameters);
 
 const said = (children: readonly Child[], verb: string): string[] =>
   children.flatMap(({ lines }) =>
@@ -21,10 +24,10 @@ describe.each(drivers)('SqliteJobQueue on $name', (driver) => {
     const restarted = new Map<string, number>();
     try {
       for (let round = 0; round < 6; round += 1) {
-        const producer = new Child('enqueuing', driver.name, file, `r${round}`);
-        const workers = [new Child('working', driver.name, file), new Child('working', driver.name, file)];
+        const producer = start('enqueuing', driver.name, file, `r${round}`);
+        const workers = [start('working', driver.name, file), start('working', driver.name, file)];
         const alreadyDone = new Set(said(children, 'completed'));
-        await Promise.all([producer.talks(), ...workers.map((worker) => worker.talks())]);
+        await Promise.all([producer.said(/./), ...workers.map((worker) => worker.said(/./))]);
         await new Promise((resolve) => setTimeout(resolve, 40 + ((round * 61) % 160)));
         await Promise.all([producer.kill(), ...workers.map((worker) => worker.kill())]);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { backup, openDatabase } from '@holdfast/persistence';
+import { startChild } from '@holdfast/test-support';
 import { bankOf, bankTotal, createBank, damageOf, transferring } from './bank.ts';
-import { Child } from './child.ts';
 import { engines, temporaryFolder } from './engines.ts';
 
 describe.each(engines)('backup on $name', (driver) => {
@@ -19,7 +19,10 @@ describe.each(engines)('backup on $name', (driver) => {
     database.exec(`CREATE TABLE ballast (a); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)
       INSERT INTO ballast SELECT randomblob(4000) FROM n`);
     const transfer = transferring(database);
-    await using writer = new Child('writing', driver.name, folder.at('a.db'));
+    await using writer = startChild(new URL('children/writing.ts', import.meta.url), [
+      driver.name,
+      folder.at('a.db'),
+    ]);
     await writer.said('1000').catch(() => {});
 
     for (let round = 0; round < 6; round += 1) {

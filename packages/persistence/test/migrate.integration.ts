@@ -2,14 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { migrate, openDatabase } from '@holdfast/persistence';
-import { Child } from './child.ts';
+import { startChild } from '@holdfast/test-support';
 import { engines, temporaryFolder } from './engines.ts';
 
 describe.each(engines)('migrate on $name', (driver) => {
   it('applies each migration once when three processes migrate a new database at the same time', async () => {
     using folder = temporaryFolder();
     const parameters = [driver.name, folder.at('a.db'), folder.at('start')];
-    const children = [1, 2, 3].map(() => new Child('migrating', ...parameters));
+    const children = [1, 2, 3].map(() =>
+      startChild(new URL('children/migrating.ts', import.meta.url), parameters),
+    );
     await Promise.all(children.map((child) => child.said('ready')));
 
     writeFileSync(folder.at('start'), '');
@@ -27,7 +29,10 @@ describe.each(engines)('migrate on $name', (driver) => {
   it('leaves nothing of a migration in whose middle the process was killed', async () => {
     using folder = temporaryFolder();
     const file = folder.at('a.db');
-    await using child = new Child('migrating-forever', driver.name, file);
+    await using child = startChild(new URL('children/migrating-forever.ts', import.meta.url), [
+      driver.name,
+      file,
+    ]);
     await child.said('in the middle');
 
     await child.kill();

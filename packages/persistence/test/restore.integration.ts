@@ -9,8 +9,8 @@ import {
   restore,
   verify,
 } from '@holdfast/persistence';
+import { startChild } from '@holdfast/test-support';
 import { damageOf } from './bank.ts';
-import { Child } from './child.ts';
 import { engines, type Folder, temporaryFolder } from './engines.ts';
 
 /** Fills both tables with one value, 8 MB in all, and backs that up under a name. */
@@ -41,7 +41,11 @@ describe.each(engines)('restore on $name', (driver) => {
     const seen = new Set<string>();
 
     for (let round = 0; round < 12; round += 1) {
-      await using child = new Child('restoring', driver.name, folder.at('a.db'), folder.at('b'));
+      await using child = startChild(new URL('children/restoring.ts', import.meta.url), [
+        driver.name,
+        folder.at('a.db'),
+        folder.at('b'),
+      ]);
       await child.said(`round ${1 + (round % 3)}`);
       await new Promise((resolve) => setTimeout(resolve, (round * 37) % 150));
       await child.kill();
@@ -60,7 +64,10 @@ describe.each(engines)('restore on $name', (driver) => {
   it('shows another process the one content or the other, never a mixture', async () => {
     using folder = temporaryFolder();
     using database = await prepared(folder, driver);
-    await using reader = new Child('reading', driver.name, folder.at('a.db'));
+    await using reader = startChild(new URL('children/reading.ts', import.meta.url), [
+      driver.name,
+      folder.at('a.db'),
+    ]);
     await reader.said('sees 2');
 
     for (const id of ['odd', 'even', 'odd', 'even', 'odd']) await restore(database, folder.at('b'), id);

@@ -3,9 +3,10 @@
  *
  * @module
  */
+export { Child, type ChildOptions, startChild } from './child.ts';
 export { ServerUnavailableError } from './errors.ts';
 export { startPostgres } from './postgres.ts';
-export { type Proxy, type ProxyTarget, startProxy } from './proxy.ts';
+export { type Proxy, type ProxyTarget, type Scope, startProxy } from './proxy.ts';
 export { type RedisOptions, startRedis } from './redis.ts';
 export { RedisCluster, startRedisCluster } from './redis-cluster.ts';
 export { RedisSentinel, startRedisSentinel } from './redis-sentinel.ts';

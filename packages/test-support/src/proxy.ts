@@ -1,16 +1,24 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server as Listener, type Socket } from 'node:net';
 
+import { Passage } from './passage.ts';
 import { freePort } from './ports.ts';
 
 /** Where a proxy leads: a server, or a port of this machine. */
 export type ProxyTarget = number | { readonly host: string; readonly port: number };
 
-/** A connection through the proxy, and whether bytes of it were lost in a black hole. */
-interface Passage {
-  readonly client: Socket;
-  readonly server: Socket;
-  torn: boolean;
+/** Which connections are meant. */
+export interface Scope {
+  /** Those on which the client has sent this text of late, in whatever case. Defaults to all. */
+  readonly sent?: string | undefined;
+}
+
+/** Answers that are kept back. */
+interface Hold {
+  readonly scope: Scope;
+  readonly over: Promise<void>;
+  readonly end: () => void;
+  readonly answers: Map<Passage, number>;
 }
 
 /**
@@ -32,7 +40,8 @@ export class Proxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #passages = new Set<Passage>();
   #listener: Listener | undefined;
-  #swallowing = false;
+  #swallowed: Scope | undefined;
+  #hold: Hold | undefined;
   #delayMs = 0;
 
   constructor(target: { readonly host: string; readonly port: number }, port: number) {
@@ -43,6 +52,18 @@ export class Proxy implements AsyncDisposable {
   /** Connections that are open now. */
   get connections(): number {
     return this.#passages.size;
+  }
+
+  /** How many answers are kept back now; one that came in pieces counts as several. */
+  held(scope: Scope = {}): number {
+    const counted = [...(this.#hold?.answers ?? [])].filter(([passage]) => isMeant(passage, scope));
+    return counted.reduce((sum, [, answers]) => sum + answers, 0);
+  }
+
+  /** How often clients have begun to ask after they had been answered, on the connections that are open now. */
+  exchanges(scope: Scope = {}): number {
+    const counted = [...this.#passages].filter((passage) => isMeant(passage, scope));
+    return counted.reduce((sum, { exchanges }) => sum + exchanges, 0);
   }
 
   /** The same URL through the proxy. */
@@ -58,13 +79,20 @@ export class Proxy implements AsyncDisposable {
     const listener = this.#listener;
     this.#listener = undefined;
     const closed = listener === undefined ? undefined : once(listener.close(), 'close');
-    for (const passage of this.#passages) this.#reset(passage);
+    for (const passage of this.#passages) passage.reset();
     await closed;
   }
 
   /** Accepts connections and whatever is sent, and forwards none of it. */
-  blackhole(): void {
-    this.#swallowing = true;
+  blackhole(scope: Scope = {}): void {
+    this.#swallowed = scope;
+  }
+
+  /** Keeps answers back until it heals, all of them then arriving at once. Questions are forwarded. */
+  hold(scope: Scope = {}): void {
+    this.#hold?.end();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#hold = { scope, over: promise, end: resolve, answers: new Map() };
   }
 
   /** Holds each answer back for `ms` milliseconds, so that a round trip takes that much longer. */
@@ -74,9 +102,11 @@ export class Proxy implements AsyncDisposable {
 
   /** Ends every fault. Connections that lost bytes in a black hole are reset, as they cannot go on. */
   async heal(): Promise<void> {
-    this.#swallowing = false;
+    this.#swallowed = undefined;
+    this.#hold?.end();
+    this.#hold = undefined;
     this.#delayMs = 0;
-    for (const passage of this.#passages) if (passage.torn) this.#reset(passage);
+    for (const passage of this.#passages) if (passage.torn) passage.reset();
     if (this.#listener !== undefined) return;
     this.#listener = createServer({ allowHalfOpen: true }, (client) => this.#pass(client));
     await once(this.#listener.listen(this.port, this.host), 'listening');
@@ -88,43 +118,57 @@ export class Proxy implements AsyncDisposable {
 
   #pass(client: Socket): void {
     const server = connect({ ...this.#target, allowHalfOpen: true });
-    const passage = { client, server, torn: false };
+    const passage = new Passage(client, server);
     this.#passages.add(passage);
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
-      socket.on('error', () => this.#reset(passage));
+      socket.on('error', () => passage.reset());
       socket.on('close', () => {
         if (client.closed && server.closed) this.#passages.delete(passage);
       });
     }
-    this.#forward(passage, client, server, () => 0);
-    this.#forward(passage, server, client, () => this.#delayMs);
+    client.on('data', (chunk: Buffer) => passage.asks(chunk));
+    this.#forward(passage, client, server, () => undefined);
+    server.on('data', () => passage.isAnswered());
+    this.#forward(passage, server, client, () => this.#wait(passage));
   }
 
-  #forward(passage: Passage, from: Socket, to: Socket, delayMs: () => number): void {
+  /** @param wait - What keeps back what has come now. */
+  #forward(passage: Passage, from: Socket, to: Socket, wait: () => Promise<void> | undefined): void {
     let turn = Promise.resolve();
     // One after the other: what was sent later never arrives earlier, even if the delay shrinks meanwhile.
     const inTurn = (act: () => void): void => {
-      const dueAt = performance.now() + delayMs();
-      turn = turn.then(() => sleepUntil(dueAt)).then(act);
+      const waited = wait();
+      turn = turn.then(() => waited).then(act);
     };
     from.on('data', (chunk) => {
-      if (this.#swallowing) passage.torn = true;
+      if (this.#swallows(passage)) passage.torn = true;
       else inTurn(() => void (to.writable && to.write(chunk)));
     });
     from.on('end', () => {
-      if (this.#swallowing) passage.torn = true;
+      if (this.#swallows(passage)) passage.torn = true;
       else inTurn(() => void to.end());
     });
   }
 
-  #reset({ client, server }: Passage): void {
-    client.resetAndDestroy();
-    server.resetAndDestroy();
+  #swallows(passage: Passage): boolean {
+    return this.#swallowed !== undefined && isMeant(passage, this.#swallowed);
+  }
+
+  #wait(passage: Passage): Promise<void> | undefined {
+    const hold = this.#hold;
+    if (hold !== undefined && isMeant(passage, hold.scope)) {
+      hold.answers.set(passage, (hold.answers.get(passage) ?? 0) + 1);
+      return hold.over;
+    }
+    return this.#delayMs === 0 ? undefined : pass(this.#delayMs);
   }
 }
 
-async function sleepUntil(dueAt: number): Promise<void> {
-  const restMs = dueAt - performance.now();
-  if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+function isMeant(passage: Passage, { sent }: Scope): boolean {
+  return sent === undefined || passage.hasSent(sent);
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

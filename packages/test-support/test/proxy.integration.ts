@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { describeWithRedis, type Proxy, startProxy } from '@holdfast/test-support';
+import { describeWithRedis, type Proxy, startProxy, until } from '@holdfast/test-support';
 
 describeWithRedis('startProxy', (redis) => {
   let proxy: Proxy;
@@ -81,5 +81,48 @@ describeWithRedis('startProxy', (redis) => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     proxy.delay(0);
     expect(await Promise.all([first, client.echo('second')])).toEqual(['first', 'second']);
+  });
+
+  it('keeps answers back until it heals, on the connections where a text was sent', async () => {
+    const direct = new Redis(redis.url);
+    const other = new Redis(proxy.url(redis.url));
+    await other.ping();
+    await client.set('held', '1');
+    proxy.hold({ sent: 'held' });
+    const answer = client.incr('held');
+    const answered = vi.fn<() => void>();
+    void answer.then(answered);
+    await until('the server has answered', () => proxy.held({ sent: 'held' }) === 1);
+    expect(await direct.get('held')).toBe('2');
+
+    expect(await other.ping()).toBe('PONG');
+    expect(answered).not.toHaveBeenCalled();
+    await proxy.heal();
+    expect(await answer).toBe(2);
+    for (const each of [direct, other]) each.disconnect();
+  });
+
+  it('swallows what is sent on some connections and lets others be', async () => {
+    const other = new Redis(proxy.url(redis.url));
+    await other.ping();
+    const reset = new Promise((resolve) => void client.once('close', resolve));
+    proxy.blackhole({ sent: 'lost' });
+    const lost = client.set('lost', '1');
+    expect(await other.ping()).toBe('PONG');
+
+    await proxy.heal();
+    await reset;
+    expect(await lost).toBe('OK');
+    other.disconnect();
+  });
+
+  it('counts a pipeline as one exchange, and what waits for its answer as another', async () => {
+    const before = proxy.exchanges();
+    await Promise.all([client.set('a', '1'), client.get('a'), client.get('b')]);
+    expect(proxy.exchanges() - before).toBe(1);
+    await client.get('a');
+    await client.get('b');
+    expect(proxy.exchanges() - before).toBe(3);
+    expect(proxy.exchanges({ sent: 'never sent' })).toBe(0);
   });
 });

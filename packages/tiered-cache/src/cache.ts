@@ -1,3 +1,5 @@
+import type { CoherentStore } from './coherence/coherent-store.ts';
+
 /** What a cache offers beyond plain reads and writes. Whoever builds on a cache uses what is there. */
 export interface CacheCapabilities {
   /** `ttlMs` is honoured. Without it an entry stays until it is deleted or pushed out. */
@@ -53,4 +55,9 @@ export interface SharedCache<V = unknown> extends ICache<V> {
    * @param namespace - Letters, digits, `.`, `_` and `-`.
    */
   bytes(namespace: string): ICache<Uint8Array>;
+  /**
+   * The part called `namespace`, as a store that a fleet of caches agrees through. Absent where there can be none.
+   * It shares the connection; disposing it ends what it opened for itself.
+   */
+  coherent?(namespace: string): CoherentStore;
 }

@@ -1,4 +1,4 @@
-import { duration, InvalidOptionError, text } from '@holdfast/core';
+import { atLeast, duration, InvalidOptionError, text } from '@holdfast/core';
 
 /** Checks a life in milliseconds: at least 0, `Infinity` for no end. */
 export function lifetime(option: string, value: number): number {
@@ -24,4 +24,28 @@ export function wellFormedKey(value: string): string {
 export function present<V>(value: V): V {
   if (value === undefined) throw new InvalidOptionError('value', 'other than undefined', value);
   return value;
+}
+
+/** Most tags of one entry, and the longest of them in bytes of UTF-8. */
+const maxTags = 128;
+const maxTagBytes = 1_024;
+
+/** Checks the tags of an entry; `undefined` for none. Each is kept once. */
+export function tagsOf(tags: readonly string[] | undefined): readonly string[] | undefined {
+  if (tags === undefined) return undefined;
+  if (!Array.isArray(tags)) throw new InvalidOptionError('tags', 'a list of texts', tags);
+  const unique = [...new Set(tags.map((tag: string) => wellFormedTag(tag)))];
+  if (unique.length <= maxTags) return unique.length === 0 ? undefined : unique;
+  throw new InvalidOptionError('tags', `at most ${maxTags}`, unique.length);
+}
+
+/** Checks one tag. */
+export function wellFormedTag(tag: string): string {
+  if (text('tag', tag).isWellFormed() && Buffer.byteLength(tag) <= maxTagBytes) return tag;
+  throw new InvalidOptionError('tag', `well-formed Unicode of at most ${maxTagBytes} bytes`, tag);
+}
+
+/** Checks the version of what is written. */
+export function version(value: number): number {
+  return atLeast('version', value, 0);
 }

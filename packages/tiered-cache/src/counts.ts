@@ -14,4 +14,16 @@ export class Counts {
   refreshFailure = 0;
   revalidating = 0;
   loadError = 0;
+  unverified = 0;
+  gaps = 0;
+  epochs = 0;
+  changes = 0;
+  fillRefused = 0;
+  readonly leases: Record<'granted' | 'stored' | 'busy' | 'settling' | 'unavailable', number> = {
+    granted: 0,
+    stored: 0,
+    busy: 0,
+    settling: 0,
+    unavailable: 0,
+  };
 }

@@ -53,3 +53,29 @@ export class CacheDisposedError extends HoldfastError {
     this.cache = cache;
   }
 }
+
+/** A loader called `notModified()` although there is no older value that it could keep. */
+export class NothingToKeepError extends HoldfastError {
+  override readonly name = 'NothingToKeepError';
+  readonly code = 'ERR_CACHE_NOTHING_TO_KEEP';
+  readonly key: string;
+
+  constructor(key: string) {
+    super(`the loader of '${key}' says that nothing has changed, but there is no older value`);
+    this.key = key;
+  }
+}
+
+/** A write asked for with `strict` was not taken by every tier. It is queued all the same, and the first tier has dropped the key. */
+export class WriteQueuedError extends HoldfastError {
+  override readonly name = 'WriteQueuedError';
+  readonly code = 'ERR_CACHE_WRITE_QUEUED';
+  readonly cache: string;
+  readonly tier: 'l2' | 'l3';
+
+  constructor(cache: string, tier: 'l2' | 'l3', cause: unknown) {
+    super(`${tier} of ${cache} has not taken a write that must not be queued`, { cause });
+    this.cache = cache;
+    this.tier = tier;
+  }
+}

@@ -1,3 +1,5 @@
+import type { Advice } from './advice.ts';
+
 /** A tier outside this process. */
 export type LowerTierLevel = 'l2' | 'l3';
 
@@ -40,4 +42,27 @@ export type TieredCacheEvent =
       readonly cache: string;
       readonly key: string;
       readonly error: unknown;
+    }
+  | {
+      /** The log of the shared tier cannot be read, after it could. Memory is believed for `maxStalenessMs` more. */
+      readonly type: 'log-lost';
+      readonly cache: string;
+      readonly error: unknown;
+    }
+  | {
+      /** The log can be read again. */
+      readonly type: 'log-found';
+      readonly cache: string;
+    }
+  | {
+      /** Invalidations may have been missed, or the shared tier has forgotten everything: memory was emptied. */
+      readonly type: 'memory-dropped';
+      readonly cache: string;
+      readonly because: 'gap' | 'epoch';
+    }
+  | {
+      /** The cache as it is configured does not give a guarantee. Told once for each, soon after it was made. */
+      readonly type: 'advice';
+      readonly cache: string;
+      readonly advice: Advice;
     };

@@ -1,10 +1,11 @@
 import {
+  atLeast,
   callable,
   type Clock,
   duration,
   type ExecuteOptions,
-  InvalidOptionError,
   methods,
+  oneOf,
   type OperationContext,
   type Policy,
   ratio,
@@ -13,14 +14,17 @@ import {
 } from '@holdfast/core';
 
 import type { ICache } from './cache.ts';
+import type { Position } from './coherence/position.ts';
 import { identifier, lifetime } from './checks.ts';
-import { type Codec, jsonCodec } from './codec.ts';
-import type { Terms } from './entry.ts';
+import type { Terms } from './entry/entry.ts';
 import type { LowerTierLevel } from './events.ts';
-import { type MemoryLimits, resolveLimits } from './memory-cache.ts';
-import type { TableLimits } from './memory-table.ts';
-import type { TierSetup } from './tier.ts';
-import { TierGuard } from './tier-guard.ts';
+import { type MemoryLimits, resolveLimits } from './memory/memory-cache.ts';
+import type { TableLimits } from './memory/memory-table.ts';
+import type { TierSetup } from './tiers/tier-setup.ts';
+import { TierGuard } from './tiers/tier-guard.ts';
+import { type CopyMode, guardValue, type ValueGuard } from './values/copies.ts';
+import { resolveValueFormat, type ValueOptions } from './values/options.ts';
+import type { ValueFormat } from './values/value-format.ts';
 
 /** The tier in this process. */
 export interface MemoryTierOptions extends MemoryLimits {
@@ -35,6 +39,8 @@ export interface MemoryTierOptions extends MemoryLimits {
 export interface LowerTierOptions {
   /** Belongs to the cache, which disposes it with itself. */
   readonly cache: ICache;
+  /** Longest life of an entry in this tier, in milliseconds, stale times included. Defaults to no limit of its own. */
+  readonly ttlMs?: number | undefined;
   /** Longest wait for one operation, in milliseconds. Defaults to the cache's `tierTimeoutMs`. */
   readonly timeoutMs?: number | undefined;
   /**
@@ -45,7 +51,7 @@ export interface LowerTierOptions {
 }
 
 /** Times of one entry, where they differ from the cache's. */
-export interface EntryOptions {
+export interface EntryTimes {
   /** Life in milliseconds. 0 is not kept, unless a stale time is given; `Infinity` never expires. */
   readonly ttlMs?: number | undefined;
   /** How long after `ttlMs` the value may be given out while a refresh runs, in milliseconds. */
@@ -54,26 +60,93 @@ export interface EntryOptions {
   readonly staleIfErrorMs?: number | undefined;
 }
 
+/** What one entry is stored with. */
+export interface EntryOptions extends EntryTimes {
+  /** What the entry can be invalidated by, besides its key: at most 128 texts of at most 1,024 bytes. */
+  readonly tags?: readonly string[] | undefined;
+}
+
 /**
- * What one `get` asks for. The times apply to what its loader brings. Of an entry found, a stale time given here only
+ * What one `get` asks for. Times and tags apply to what its loader brings. Of an entry found, a stale time given here only
  * shortens the one that it was stored with.
  */
-export interface GetOptions extends EntryOptions, Pick<ExecuteOptions, 'signal' | 'deadlineMs'> {}
+export interface GetOptions extends EntryOptions, Pick<ExecuteOptions, 'signal' | 'deadlineMs'> {
+  /** Nothing older than a write that gave this `position`, wherever that write was made. */
+  readonly after?: Position | undefined;
+}
 
-/** What a loader is told. Its signal aborts when nobody waits for the value any longer. */
+/** How one write differs from the cache's habit. */
+export interface WriteOptions {
+  /** Rejects if a tier does not take it, where it would otherwise be queued. Defaults to the cache's `strict`. */
+  readonly strict?: boolean | undefined;
+  /**
+   * Version of what is written, at least 0. What has a newer version, or was deleted with one, is not replaced; of two
+   * writes with versions the newer wins in whichever order they arrive.
+   */
+  readonly version?: number | undefined;
+}
+
+export interface StoreOptions extends EntryOptions, WriteOptions {}
+
+/** What a loader is told, and what it may say. Its signal aborts when nobody waits for the value any longer. */
 export interface LoadContext extends OperationContext {
   readonly key: string;
   /**
    * `'miss'`: nothing is held. `'stale'`: what is held is too old to be given out. `'refresh'`: it runs in the
-   * background, and the stale value is given out meanwhile.
+   * background, and the value held is given out meanwhile.
    */
   readonly reason: 'miss' | 'stale' | 'refresh';
+  /** The value held, if there is one. */
+  readonly stale: unknown;
+  /** What `etag` was called with when the value held was loaded. */
+  readonly staleEtag: string | undefined;
+  /** Sets the life of what is being loaded, in milliseconds. */
+  ttl(ttlMs: number): void;
+  /** Adds tags. */
+  tags(...tags: readonly string[]): void;
+  /** Sets the version, at least 0: it does not replace a newer one, nor a deletion with a newer one. */
+  version(version: number): void;
+  /** Remembers a validator for the next load, such as an HTTP ETag. */
+  etag(etag: string): void;
+  /** Passes the value on without keeping it. */
+  skip(): void;
+  /**
+   * The value held, to be returned as the loader's: it is good for another life. Typed as `never`, so that it fits whatever
+   * the loader returns.
+   *
+   * @throws {NothingToKeepError} when none is held.
+   */
+  notModified(): never;
 }
 
 /** Reads the truth. `undefined` is passed on and not kept; `null` is a value. */
 export type Loader<T> = (context: LoadContext) => T | PromiseLike<T>;
 
-export interface TieredCacheOptions extends EntryOptions {
+/** What a bulk loader is told, and what it may say of each key. */
+export interface BulkLoadContext extends OperationContext {
+  /** The context of one of the keys. */
+  of(key: string): LoadContext;
+}
+
+/** Reads the truth of many keys at once. A key that the result does not hold is passed on as `undefined` and not kept. */
+export type BulkLoader<T> = (
+  keys: readonly string[],
+  context: BulkLoadContext,
+) => ReadonlyMap<string, T> | PromiseLike<ReadonlyMap<string, T>>;
+
+/** Told of every key that is looked up, hits included; it has to be quick. */
+export interface ReadRecorder {
+  record(key: string): void;
+}
+
+/** When a fresh entry is refreshed in the background, so that nobody waits when it expires. */
+export type EarlyRefreshOptions =
+  /** By the first read after this share of its life. */
+  | { readonly atRatio: number }
+  /** By chance, the closer to the expiry and the slower the load the likelier; 1 is the usual factor. */
+  | { readonly beta: number };
+
+export interface TieredCacheOptions extends EntryTimes, ValueOptions {
   /** Keeps this cache's keys apart in shared tiers: letters, digits, `.`, `_` and `-`. */
   readonly namespace: string;
   /** Shown in errors, events and statistics. Defaults to the namespace. */
@@ -90,14 +163,46 @@ export interface TieredCacheOptions extends EntryOptions {
   readonly staleWhileRevalidateMs?: number | undefined;
   /** Added to `ttlMs`. Defaults to 0: a failed load rejects. */
   readonly staleIfErrorMs?: number | undefined;
+  /** Life of `null`, in milliseconds. Defaults to that of any value. */
+  readonly negativeTtlMs?: number | undefined;
   /** Each life is shortened by a random share of up to this much, so that entries do not expire together. Defaults to 0. */
   readonly jitterRatio?: number | undefined;
+  /** Defaults to none: an entry is refreshed when it has expired. */
+  readonly earlyRefresh?: EarlyRefreshOptions | undefined;
   /** After a failed load that a stale value stood in for: no further load of the key for so long. Defaults to 1,000. */
   readonly loadRetryMs?: number | undefined;
   /** Longest wait for one operation on `l2` or `l3`, in milliseconds. Defaults to 250. */
   readonly tierTimeoutMs?: number | undefined;
-  /** How values are written to `l2` and `l3`. Defaults to JSON. */
-  readonly codec?: Codec | undefined;
+  /** As `tierTimeoutMs`, while a stale value could be given out instead. Defaults to 50. */
+  readonly tierSoftTimeoutMs?: number | undefined;
+  /**
+   * How long memory may not know what another process has invalidated, in milliseconds, at least 100. Defaults to 2,000.
+   * Applies where a tier has a log that all processes share.
+   */
+  readonly maxStalenessMs?: number | undefined;
+  /**
+   * What becomes of entries in memory while that log cannot be read for longer than `maxStalenessMs`. `'load'`: they are not
+   * used. `'serve'`: they are given out if the shared tier cannot be asked either. Defaults to `'load'`.
+   */
+  readonly unverified?: 'load' | 'serve' | undefined;
+  /** How long a process may be silent while it loads a key before another may load it too, in milliseconds. Defaults to 5,000. */
+  readonly leaseMs?: number | undefined;
+  /** Longest wait for another process's load, in milliseconds; then the key is loaded and not stored. Defaults to 10,000. */
+  readonly leaseWaitMs?: number | undefined;
+  /**
+   * For so long after a deletion loads of the key are not stored, in milliseconds: as far as what loaders read may lag behind
+   * what the application has written. Defaults to 0.
+   */
+  readonly settleMs?: number | undefined;
+  /** Whether writes reject if a tier does not take them, where they would otherwise be queued. Defaults to `false`. */
+  readonly strict?: boolean | undefined;
+  /**
+   * What whoever holds a value may do to it. `'shared'`: memory keeps and gives out the same object. `'frozen'`: it is frozen
+   * when it is kept. `'cloned'`: each answer is a copy. Defaults to `'shared'`.
+   */
+  readonly copies?: CopyMode | undefined;
+  /** Told of every key that is looked up. Defaults to nobody. */
+  readonly reads?: ReadRecorder | undefined;
   /** Defaults to the system clock. */
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 to under 1. Defaults to `Math.random`. */
@@ -111,9 +216,22 @@ export interface ResolvedOptions {
   /** The tiers outside this process, the nearer first. */
   readonly lower: readonly TierSetup[];
   readonly terms: Terms;
+  readonly negativeTtlMs: number | undefined;
   readonly jitterRatio: number;
+  readonly earlyRefresh: EarlyRefreshOptions | undefined;
   readonly loadRetryMs: number;
-  readonly codec: Codec;
+  readonly tierSoftTimeoutMs: number;
+  /** How long one read waits for all lower tiers together, in milliseconds. */
+  readonly patienceMs: number;
+  readonly maxStalenessMs: number;
+  readonly unverified: 'load' | 'serve';
+  readonly leaseMs: number;
+  readonly leaseWaitMs: number;
+  readonly settleMs: number;
+  readonly strict: boolean;
+  readonly format: ValueFormat;
+  readonly guard: ValueGuard;
+  readonly reads: ReadRecorder | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -124,25 +242,39 @@ export function resolveOptions(options: TieredCacheOptions): ResolvedOptions {
   const clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
   const tierTimeoutMs = duration('tierTimeoutMs', options.tierTimeoutMs ?? 250, 1);
   const none = { ttlMs: options.ttlMs, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
+  const { negativeTtlMs, reads } = options;
+  const lower = [
+    ...resolveLowerTier('l2', options.l2, tierTimeoutMs, clock),
+    ...resolveLowerTier('l3', options.l3, tierTimeoutMs, clock),
+  ];
   return {
     namespace,
     name: text('name', options.name ?? namespace),
     l1: options.l1 === false ? undefined : resolveMemoryTier(options.l1 ?? {}),
-    lower: [
-      ...resolveLowerTier('l2', options.l2, tierTimeoutMs, clock),
-      ...resolveLowerTier('l3', options.l3, tierTimeoutMs, clock),
-    ],
+    lower,
     terms: resolveTerms(options, none),
+    negativeTtlMs: negativeTtlMs === undefined ? undefined : lifetime('negativeTtlMs', negativeTtlMs),
     jitterRatio: ratio('jitterRatio', options.jitterRatio ?? 0),
+    earlyRefresh: options.earlyRefresh && resolveEarlyRefresh(options.earlyRefresh),
     loadRetryMs: duration('loadRetryMs', options.loadRetryMs ?? 1_000),
-    codec: resolveCodec(options.codec ?? jsonCodec),
+    tierSoftTimeoutMs: duration('tierSoftTimeoutMs', options.tierSoftTimeoutMs ?? 50, 1),
+    patienceMs: lower.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0),
+    maxStalenessMs: duration('maxStalenessMs', options.maxStalenessMs ?? 2_000, 100),
+    unverified: oneOf('unverified', options.unverified ?? 'load', ['load', 'serve']),
+    leaseMs: duration('leaseMs', options.leaseMs ?? 5_000, 100),
+    leaseWaitMs: duration('leaseWaitMs', options.leaseWaitMs ?? 10_000),
+    settleMs: duration('settleMs', options.settleMs ?? 0),
+    strict: options.strict === true,
+    format: resolveValueFormat(options),
+    guard: guardValue(options.copies ?? 'shared'),
+    reads: reads && methods('reads', reads, 'record'),
     clock,
     random: callable('random', options.random ?? Math.random),
   };
 }
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
-export function resolveTerms(options: EntryOptions, defaults: Terms): Terms {
+export function resolveTerms(options: EntryTimes, defaults: Terms): Terms {
   const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = options;
   return {
     ttlMs: lifetime('ttlMs', ttlMs ?? defaults.ttlMs),
@@ -158,6 +290,11 @@ function resolveMemoryTier(options: MemoryTierOptions): TableLimits & { readonly
   return { ...resolveLimits(options, 'l1.'), ttlMs: lifetime('l1.ttlMs', options.ttlMs ?? Infinity) };
 }
 
+function resolveEarlyRefresh(options: EarlyRefreshOptions): EarlyRefreshOptions {
+  if ('atRatio' in options) return { atRatio: ratio('earlyRefresh.atRatio', options.atRatio) };
+  return { beta: atLeast('earlyRefresh.beta', options.beta, 0) };
+}
+
 function resolveLowerTier(
   level: LowerTierLevel,
   options: ICache | LowerTierOptions | undefined,
@@ -165,20 +302,16 @@ function resolveLowerTier(
   clock: Clock,
 ): TierSetup[] {
   if (options === undefined) return [];
-  const { cache, timeoutMs, guard }: LowerTierOptions = 'cache' in options ? options : { cache: options };
+  const { cache, ttlMs, timeoutMs, guard }: LowerTierOptions =
+    'cache' in options ? options : { cache: options };
   const names = ['get', 'getMany', 'set', 'delete', 'clear'] as const;
   return [
     {
       level,
       cache: methods(level, cache, ...names),
       timeoutMs: duration(`${level}.timeoutMs`, timeoutMs ?? tierTimeoutMs, 1),
+      ttlMs: lifetime(`${level}.ttlMs`, ttlMs ?? Infinity),
       guard: guard === undefined ? new TierGuard(clock) : methods(`${level}.guard`, guard, 'execute'),
     },
   ];
-}
-
-function resolveCodec(codec: Codec): Codec {
-  methods('codec', codec, 'encode', 'decode');
-  if (Number.isInteger(codec.id) && codec.id >= 0 && codec.id <= 255) return codec;
-  throw new InvalidOptionError('codec.id', 'a whole number from 0 to 255', codec.id);
 }

@@ -3,99 +3,42 @@
  *
  * @module
  */
-import { type Clock, methods, systemClock, text } from '@holdfast/core';
-
 import { identifier } from './checks.ts';
-import { CacheDisposedError } from './errors.ts';
-import { JsonCache } from './json-cache.ts';
-import { type OwnedDatabase, openFile, type SqliteDatabase } from './sqlite-database.ts';
-import { SqliteStore } from './sqlite-store.ts';
-import { SqliteTable } from './sqlite-table.ts';
+import { JsonCache } from './entry/json-cache.ts';
+import { SqliteConnection } from './sqlite/connection.ts';
+import type { SqliteDatabase } from './sqlite/database.ts';
+import { checkedDatabase, resolveOptions, type SqliteOptions } from './sqlite/options.ts';
+import { SqliteStore } from './sqlite/store.ts';
 
-export type { JsonCache, JsonCacheStatistics } from './json-cache.ts';
-export type { SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite-database.ts';
-
-export interface SqliteOptions {
-  /** Shown in errors and statistics. Defaults to `'sqlite'`. */
-  readonly name?: string | undefined;
-  /** Letters, digits, `.`, `_` and `-`. Created if it is missing. Defaults to `'holdfast_cache'`. */
-  readonly table?: string | undefined;
-  /** Defaults to the system clock. */
-  readonly clock?: Clock | undefined;
-}
+export type { JsonCache, JsonCacheStatistics } from './entry/json-cache.ts';
+export type { SqliteDatabase, SqliteStatement, SqliteValue } from './sqlite/database.ts';
+export { SqliteMissingError } from './sqlite/errors.ts';
+export type { SqliteOptions } from './sqlite/options.ts';
 
 /**
  * A cache in SQLite that outlives the process: a tier for `createCache`, or by itself a cache of JSON values.
- * Operations run on the calling thread and block it for as long as SQLite takes.
  *
- * @param databaseOrFile - An open database of better-sqlite3 or `node:sqlite`, which stays yours, as do its pragmas; or
- * the path of a file, which is opened in WAL mode when first needed and closed on disposal. The latter needs
- * better-sqlite3 installed.
+ * It is bounded: what was written longest ago goes first. What has expired is removed in the background. Several processes
+ * can use one file. Operations run on the calling thread and block it for as long as SQLite takes: microseconds for one
+ * entry, at most 50 ms while another process writes, and in proportion for batches, of which each is one transaction.
+ *
+ * A file that turns out to be corrupt, or no database, is renamed to end in `.corrupt`, and a new one takes its place: so
+ * name no file that is of any other use. On a full disk, or where the file may only be read, reads go on and writes reject.
+ *
+ * @param databaseOrFile - An open database of better-sqlite3 13 or later, of `node:sqlite` or of `@holdfast/persistence`,
+ * which stays yours, as do its pragmas; it is never replaced. Or the path of a file, which is opened when first needed, with
+ * `node:sqlite` where that is no longer experimental, else with better-sqlite3 if it is installed, and closed on disposal.
  * @throws {InvalidOptionError} naming the first option out of range.
  */
 export function sqlite<V = unknown>(
   databaseOrFile: SqliteDatabase | string,
   options: SqliteOptions = {},
 ): JsonCache<V> {
-  const name = text('name', options.name ?? 'sqlite');
-  const tableName = identifier('table', options.table ?? 'holdfast_cache');
-  const clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
-  const handle = new SqliteHandle(checkedDatabase(databaseOrFile), name, tableName, clock);
-  const table = (): SqliteTable | Promise<SqliteTable> => handle.table();
-  const all = new SqliteStore('', table, clock, () => handle[Symbol.asyncDispose]());
-  return new JsonCache<V>(name, {
-    all,
+  const resolved = resolveOptions(options);
+  const connection = new SqliteConnection(checkedDatabase(databaseOrFile), resolved);
+  return new JsonCache<V>(resolved.name, {
+    all: new SqliteStore('', connection, () => connection[Symbol.asyncDispose]()),
     part: (namespace) =>
-      new SqliteStore(identifier('namespace', namespace), table, clock, async () => undefined),
+      new SqliteStore(identifier('namespace', namespace), connection, async () => undefined),
   });
-}
-
-/** The table in a database handed in, or in one opened when first needed. */
-class SqliteHandle {
-  readonly #database: SqliteDatabase | string;
-  readonly #name: string;
-  readonly #tableName: string;
-  readonly #clock: Clock;
-  #table: SqliteTable | Promise<SqliteTable> | undefined;
-  #owned: OwnedDatabase | undefined;
-  #disposed = false;
-
-  constructor(database: SqliteDatabase | string, name: string, tableName: string, clock: Clock) {
-    this.#database = database;
-    this.#name = name;
-    this.#tableName = tableName;
-    this.#clock = clock;
-  }
-
-  table(): SqliteTable | Promise<SqliteTable> {
-    if (this.#disposed) throw new CacheDisposedError(this.#name);
-    return (this.#table ??= this.#open());
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await Promise.resolve(this.#table).catch(() => undefined);
-    this.#owned?.close();
-  }
-
-  #open(): SqliteTable | Promise<SqliteTable> {
-    if (typeof this.#database !== 'string')
-      return new SqliteTable(this.#database, this.#tableName, this.#clock);
-    return this.#openFile(this.#database).catch((error: unknown) => {
-      // The next operation tries again.
-      this.#table = undefined;
-      throw error;
-    });
-  }
-
-  async #openFile(file: string): Promise<SqliteTable> {
-    this.#owned = await openFile(file);
-    return new SqliteTable(this.#owned, this.#tableName, this.#clock);
-  }
-}
-
-function checkedDatabase(databaseOrFile: SqliteDatabase | string): SqliteDatabase | string {
-  if (typeof databaseOrFile === 'string') return text('databaseOrFile', databaseOrFile);
-  return methods('databaseOrFile', databaseOrFile, 'exec', 'prepare');
 }

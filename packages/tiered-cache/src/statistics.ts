@@ -1,7 +1,7 @@
 import type { Counts } from './counts.ts';
-import type { Entry } from './entry.ts';
+import type { Entry } from './entry/entry.ts';
 import type { LowerTierLevel } from './events.ts';
-import type { MemoryTable } from './memory-table.ts';
+import type { MemoryTable } from './memory/memory-table.ts';
 
 /** Counters only grow; `entries` and `bytes` are read now. */
 export interface MemoryTierStatistics {
@@ -68,7 +68,30 @@ export interface TieredCacheStatistics {
     readonly revalidating: number;
     /** Because the load failed or came too late. */
     readonly loadError: number;
+    /** Because nobody could say whether it was still current, and that was allowed. */
+    readonly unverified: number;
   };
+  readonly coherence: CoherenceStatistics;
+}
+
+/** What was heard from other processes. Counters only grow; all 0 without a tier that has a log. */
+export interface CoherenceStatistics {
+  /** Times that changes may have been missed, and memory was dropped. */
+  readonly gaps: number;
+  /** Times that the shared tier had forgotten everything, and memory was dropped. */
+  readonly epochs: number;
+  /** Changes made by others. */
+  readonly changes: number;
+  /** What came of asking the shared tier to load a key; `busy` once per look. */
+  readonly leases: {
+    readonly granted: number;
+    readonly stored: number;
+    readonly busy: number;
+    readonly settling: number;
+    readonly unavailable: number;
+  };
+  /** Loads whose value the shared tier refused, because the key had been invalidated since. */
+  readonly fillsRefused: number;
 }
 
 /** The statistics of one cache. */
@@ -84,7 +107,18 @@ export function summarize(
     tiers: l1 === undefined ? lower : { l1: summarizeMemory(counts, l1), ...lower },
     loads: { success: counts.loadSuccess, failure: counts.loadFailure },
     refreshes: { success: counts.refreshSuccess, failure: counts.refreshFailure },
-    staleServed: { revalidating: counts.revalidating, loadError: counts.loadError },
+    staleServed: {
+      revalidating: counts.revalidating,
+      loadError: counts.loadError,
+      unverified: counts.unverified,
+    },
+    coherence: {
+      gaps: counts.gaps,
+      epochs: counts.epochs,
+      changes: counts.changes,
+      leases: { ...counts.leases },
+      fillsRefused: counts.fillRefused,
+    },
   };
 }
 

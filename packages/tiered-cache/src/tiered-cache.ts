@@ -1,83 +1,89 @@
-import { callable, cancellationOf, EventHub, type EventSource, throwIfCancelled } from '@holdfast/core';
+import { callable, cancellationOf, type EventSource, throwIfCancelled } from '@holdfast/core';
 
-import { lifetime, present, wellFormedKey } from './checks.ts';
-import { CoarseClock } from './coarse-clock.ts';
-import { Counts } from './counts.ts';
-import { type Entry, newer, type Terms } from './entry.ts';
-import { EntryStore } from './entry-store.ts';
+import { type Advice, adviceFor } from './advice.ts';
+import { assemble, type Assembly } from './assembly.ts';
+import { present, tagsOf, version, wellFormedKey, wellFormedTag } from './checks.ts';
+import type { Counts } from './counts.ts';
 import { CacheDisposedError } from './errors.ts';
-import type { TieredCacheEvent, TierLevel } from './events.ts';
-import { MemoryTable } from './memory-table.ts';
+import type { TieredCacheEvent } from './events.ts';
+import type { FirstTier } from './memory/first-tier.ts';
 import {
+  type BulkLoader,
   type EntryOptions,
   type GetOptions,
   type Loader,
+  type ReadRecorder,
   type ResolvedOptions,
   resolveOptions,
-  resolveTerms,
+  type StoreOptions,
   type TieredCacheOptions,
+  type WriteOptions,
 } from './options.ts';
-import { ReadThrough } from './read-through.ts';
-import type { EntryView, WriteResult } from './results.ts';
+import type { DumpedEntry, EntryView, WriteResult } from './results.ts';
 import { summarize, type TieredCacheStatistics } from './statistics.ts';
+import type { ValueGuard } from './values/copies.ts';
+import { DefinedCache, type Definition } from './views/defined-cache.ts';
+import { NamespacedCache } from './views/namespaced-cache.ts';
+import type { WriteTerms } from './writing/writes.ts';
 
 /**
- * A cache in tiers: memory first, then what is shared, then what lasts. Each key has one load at a time in this
- * process; a value found further down moves up and keeps its remaining life.
+ * A cache in tiers: memory first, then what is shared, then what lasts. Each key has one load at a time; a value found
+ * further down moves up and keeps its remaining life.
  *
- * Between processes this version promises no more than the lives of entries: what one process writes or deletes, the
- * memory of another may contradict until the entry's `ttlMs` is over there, or `l1.ttlMs` if that is shorter.
+ * Through a tier with a log, such as Redis, a fleet of processes stays coherent; see the guide for what exactly is
+ * promised. Without one, each promise is about one process, and what others do shows when lives end.
  *
- * Invariants, in this process:
+ * Invariants:
  * - no value is given out from `ttlMs` plus its stale times on after it was stored;
- * - after `delete`, `set` or `clear` was called, no later read gives what was held or being loaded before;
+ * - after `delete`, `set` or `clear` was called, no later read in this process gives what was held or being loaded before;
  * - each key has at most one load at a time;
  * - trouble in a tier rejects no read, and lengthens it by at most the tier's timeout.
  */
 export class TieredCache<V = unknown> {
   readonly #options: ResolvedOptions;
-  readonly #hub = new EventHub<TieredCacheEvent>();
-  readonly #counts = new Counts();
-  readonly #coarse: CoarseClock;
-  readonly #l1: MemoryTable<Entry> | undefined;
-  readonly #store: EntryStore;
-  readonly #reads: ReadThrough;
+  readonly #parts: Assembly;
+  readonly #counts: Counts;
+  readonly #first: FirstTier | undefined;
+  readonly #recorder: ReadRecorder | undefined;
+  readonly #guard: ValueGuard;
+  /** Whether answers cannot be shared. */
+  readonly #copies: boolean;
   #disposed = false;
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
   constructor(options: TieredCacheOptions) {
     this.#options = resolveOptions(options);
-    const { name, namespace, clock, codec, lower, l1, loadRetryMs } = this.#options;
-    const hub = this.#hub;
-    this.#coarse = new CoarseClock(clock);
-    this.#l1 = l1 && new MemoryTable(l1);
-    const l1TtlMs = l1?.ttlMs ?? 0;
-    this.#store = new EntryStore({ name, namespace, codec, clock, hub, l1: this.#l1, l1TtlMs, lower });
-    this.#reads = new ReadThrough({
-      name,
-      store: this.#store,
-      counts: this.#counts,
-      hub,
-      clock,
-      loadRetryMs,
-    });
+    this.#parts = assemble(this.#options);
+    this.#counts = this.#parts.counts;
+    this.#first = this.#parts.first;
+    this.#recorder = this.#options.reads;
+    this.#guard = this.#options.guard;
+    this.#copies = options.copies === 'cloned';
+    // Whoever made the cache has had the time to subscribe by then.
+    queueMicrotask(() => this.#advise());
   }
 
   get name(): string {
     return this.#options.name;
   }
 
+  /** Guarantees that this cache does not give as it is configured; empty for none. */
+  get advice(): readonly Advice[] {
+    return adviceFor(this.#options);
+  }
+
   get events(): EventSource<TieredCacheEvent> {
-    return this.#hub;
+    return this.#parts.hub;
   }
 
   /** The fresh value in memory, at once; nothing else is asked. Counted only if something is found. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names the value's type, as in get
   peek<T extends V = V>(key: string): T | undefined {
-    const entry = this.#l1?.get(key);
-    if (entry === undefined || entry.readableUntil <= this.#coarse.now()) return undefined;
+    const entry = this.#first?.readable(key) ?? this.#first?.fresh(key);
+    if (entry === undefined) return undefined;
     this.#counts.l1Hit += 1;
-    return entry.value as T;
+    this.#recorder?.record(key);
+    return this.#guard.give(entry.value) as T;
   }
 
   /**
@@ -90,148 +96,197 @@ export class TieredCache<V = unknown> {
    */
   get<T extends V = V>(key: string, loader?: undefined, options?: GetOptions): Promise<T | undefined>;
   get<T extends V>(key: string, loader: Loader<T>, options?: GetOptions): Promise<T>;
-  get(key: string, loader?: Loader<unknown>, options?: GetOptions): Promise<unknown> {
-    const entry = this.#l1?.get(key);
-    if (entry === undefined || entry.readableUntil <= this.#coarse.now())
-      return this.#read(key, loader, options);
-    if (options !== undefined && cancellationOf(options)?.cancelled === true)
-      return this.#read(key, loader, options);
+  get(key: string, loader?: (context: never) => unknown, options?: GetOptions): Promise<unknown> {
+    const entry = this.#first?.readable(key);
+    if (entry === undefined || (options !== undefined && !this.#answersAtOnce(options)))
+      return this.#read(key, loader as Loader<unknown> | undefined, options);
     this.#counts.l1Hit += 1;
-    return entry.settled;
+    this.#recorder?.record(key);
+    return this.#copies ? Promise.resolve(this.#guard.give(entry.value)) : entry.settled;
   }
 
-  /** The fresh values among `keys`: one operation per tier, no loads. */
-  async getMany<T extends V = V>(keys: readonly string[]): Promise<ReadonlyMap<string, T>> {
+  /**
+   * The fresh values among `keys`, in one operation per tier. With a loader, one call of it brings those that are missing.
+   *
+   * @throws Whatever the loader throws, unless stale values may stand in for all that it was to bring.
+   */
+  async getMany<T extends V = V>(
+    keys: readonly string[],
+    loader?: BulkLoader<T>,
+    options?: GetOptions,
+  ): Promise<ReadonlyMap<string, T>> {
     this.#check(...keys);
-    const found = new Map<string, { readonly level: TierLevel; readonly entry: Entry }>();
-    const missing = new Set(keys);
-    for (const key of missing) {
-      const entry = this.#l1?.get(key);
-      if (entry === undefined || entry.readableUntil <= this.#coarse.now()) continue;
-      found.set(key, { level: 'l1', entry });
-      missing.delete(key);
-    }
-    this.#counts.l1Miss += missing.size;
-    for (const [key, lower] of await this.#store.lookupMany([...missing])) found.set(key, lower);
-    return this.#stillFresh<T>(new Set(keys), found);
+    throwIfCancelled(options);
+    const { reads } = this.#parts;
+    const askedAt = this.#options.clock.now();
+    const unique = new Set(keys);
+    const values = await reads.getMany<T>(unique, options);
+    const missing = [...unique].filter((key) => !values.has(key));
+    if (loader === undefined) this.#counts.miss += missing.length;
+    if (loader === undefined || missing.length === 0) return this.#given(values);
+    const load = callable('loader', loader);
+    for (const [key, value] of await reads.loadMany<T>(missing, load, options, askedAt))
+      if (value !== undefined) values.set(key, value);
+    return this.#given(values);
   }
 
   /** What is held of `key`, fresh or stale, with where it is and how old. Not counted as a lookup. */
   async entry<T extends V = V>(key: string): Promise<EntryView<T> | undefined> {
     this.#check(key);
-    const { clock } = this.#options;
-    const held = this.#store.held(key);
-    const readable = held !== undefined && held.readableUntil > clock.now();
-    const found = readable ? undefined : await this.#store.lookup(key);
-    const entry = newer(held, found?.entry);
-    if (entry === undefined) return undefined;
-    const now = clock.now();
-    return {
-      value: entry.value as T,
-      state: entry.freshUntil > now ? 'fresh' : 'stale',
-      tier: entry === found?.entry ? found.level : 'l1',
-      ageMs: now - entry.storedAt,
-    };
+    const entry = await this.#parts.reads.entry<T>(key);
+    return entry && { ...entry, value: this.#guard.give(entry.value) as T };
   }
 
   /**
    * Stores a value in every tier. Resolves also if a tier did not take it, and says so; that tier then drops what it
-   * held. Prefer `delete` where another process may write the same key: of two sets the older one may arrive last.
+   * held. Prefer `delete` where another process may write the same key, or give versions: of two plain sets the older one
+   * may arrive last.
    *
-   * @throws {EncodeError} when there are lower tiers and the codec cannot represent the value. Nothing has changed then.
+   * @throws {EncodeError} when there are lower tiers and the value cannot be represented. No tier has changed then.
+   * @throws {WriteQueuedError} when `strict` and a tier did not take it.
    */
-  async set(key: string, value: V, options?: EntryOptions): Promise<WriteResult> {
+  async set(key: string, value: V, options?: StoreOptions): Promise<WriteResult> {
     this.#check(key);
     present(value);
-    return this.#written(await this.#store.set(key, value, this.#terms(options)));
+    const stored = { terms: this.#parts.lives.termsOf(options), tags: tagsOf(options?.tags) };
+    return this.#parts.writes.set(key, this.#guard.keep(value), stored, writeTerms(options));
   }
 
   /**
-   * Removes a key from every tier: no later read in this process gives the old value, neither stale nor from a load
-   * that was under way. Resolves also if a tier did not take it, and says so.
+   * Removes a key from every tier: it is never given out again, neither stale nor from a load that was under way.
+   * Resolves also if a tier did not take it, and says so.
+   *
+   * @throws {WriteQueuedError} when `strict` and a tier did not take it.
    */
-  async delete(key: string): Promise<WriteResult> {
+  async delete(key: string, options?: WriteOptions): Promise<WriteResult> {
     this.#check(key);
-    return this.#written(await this.#store.delete(key));
+    return this.#parts.writes.delete(key, writeTerms(options));
   }
 
-  /** Removes every key of this namespace, as {@link delete} removes one. */
-  async clear(): Promise<WriteResult> {
+  /** Ends the fresh life of a key in every tier: it may still be given out stale, as far as its stale times allow. */
+  async expire(key: string, options?: Pick<WriteOptions, 'strict'>): Promise<WriteResult> {
+    this.#check(key);
+    return this.#parts.writes.expire(key, writeTerms(options));
+  }
+
+  /** Removes every entry that bears the tag, as {@link delete} removes one; one write, however many they are. */
+  async deleteTag(tag: string, options?: Pick<WriteOptions, 'strict'>): Promise<WriteResult> {
     this.#check();
-    return this.#written(await this.#store.clear());
+    return this.#parts.writes.invalidateTags([wellFormedTag(tag)], 'delete-tags', writeTerms(options));
+  }
+
+  /** Ends the fresh life of every entry that bears the tag, as {@link expire} does for one. */
+  async expireTag(tag: string, options?: Pick<WriteOptions, 'strict'>): Promise<WriteResult> {
+    this.#check();
+    return this.#parts.writes.invalidateTags([wellFormedTag(tag)], 'expire-tags', writeTerms(options));
+  }
+
+  /** Removes every key of this cache, as {@link delete} removes one; one write in a shared tier, whatever it holds. */
+  async clear(options?: Pick<WriteOptions, 'strict'>): Promise<WriteResult> {
+    this.#check();
+    return this.#parts.writes.clear(writeTerms(options));
+  }
+
+  /** The fresh entries in memory, the hottest first as far as that is known. Counted as no use of them. */
+  *dump({ maxEntries = Infinity }: { readonly maxEntries?: number } = {}): Generator<DumpedEntry<V>> {
+    let dumped = 0;
+    for (const [key, { value, freshUntil, terms, tags, origin }] of this.#first?.entries() ?? []) {
+      if (dumped >= maxEntries) return;
+      dumped += 1;
+      yield {
+        key,
+        value: this.#guard.give(value) as V,
+        freshForMs: freshUntil - this.#options.clock.now(),
+        staleWhileRevalidateMs: terms.staleWhileRevalidateMs,
+        staleIfErrorMs: terms.staleIfErrorMs,
+        tags: tags ?? [],
+        version: origin.version,
+      };
+    }
+  }
+
+  /**
+   * Brings back to memory what was dumped, the hottest last. Where there are lower tiers they are asked for its keys, and
+   * their values count: what was deleted since stays deleted. Without any, the entries are as of their dump.
+   *
+   * @returns how many are held now.
+   */
+  async restore(entries: Iterable<DumpedEntry<V>>): Promise<number> {
+    this.#check();
+    if (this.#first === undefined) return 0;
+    return this.#parts.store.restore([...entries].toReversed());
+  }
+
+  /**
+   * A part of this cache: its keys begin with `<name>:`, and `clear` reaches nothing else.
+   *
+   * @param defaults - Times and tags of what is stored through it.
+   * @throws {InvalidOptionError} when the name is not made of letters, digits, `.`, `_` and `-`.
+   */
+  namespace<T extends V = V>(name: string, defaults: EntryOptions = {}): NamespacedCache<T> {
+    return new NamespacedCache<T>(this, name, defaults);
+  }
+
+  /**
+   * Entries of one kind, in a part of this cache called `name`: key, loader and tags written once.
+   *
+   * @throws {InvalidOptionError} naming the first option out of range.
+   */
+  define<Id, T extends V>(name: string, definition: Definition<Id, T>): DefinedCache<Id, T> {
+    const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = definition;
+    const part = this.namespace(name, { ttlMs, staleWhileRevalidateMs, staleIfErrorMs });
+    return new DefinedCache<Id, T>(part, definition);
   }
 
   statistics(): TieredCacheStatistics {
-    return summarize(this.#counts, this.#l1, this.#store.lower.statistics());
+    return summarize(this.#counts, this.#first?.table, this.#parts.store.lower.statistics());
   }
 
   /** Calls refreshes off, waits for writes under way, disposes the tiers. Every method then rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#reads[Symbol.dispose]();
-    this.#coarse[Symbol.dispose]();
-    await this.#store[Symbol.asyncDispose]();
+    await this.#parts[Symbol.asyncDispose]();
+  }
+
+  #advise(): void {
+    const { hub } = this.#parts;
+    if (!hub.observed) return;
+    for (const advice of this.advice) hub.emit({ type: 'advice', cache: this.name, advice });
+  }
+
+  /** Whether a caller with these options can be answered from memory without a further look. */
+  #answersAtOnce({ after, ...options }: GetOptions): boolean {
+    return after === undefined && cancellationOf(options)?.cancelled !== true;
   }
 
   async #read(key: string, loader: Loader<unknown> | undefined, options?: GetOptions): Promise<unknown> {
     try {
       this.#check(key);
       throwIfCancelled(options);
-      if (this.#l1 !== undefined) this.#counts.l1Miss += 1;
-      if (loader === undefined) return await this.#find(key, options);
-      const request = { key, loader: callable('loader', loader), terms: this.#terms(options), options };
-      return await this.#reads.read(request, this.#store.held(key));
+      return this.#guard.give(
+        await this.#parts.reads.get(key, loader && callable('loader', loader), options),
+      );
     } catch (error) {
       this.#counts.error += 1;
       throw error;
     }
   }
 
-  async #find(key: string, options: GetOptions | undefined): Promise<unknown> {
-    const found = await this.#store.lookup(key, options);
-    const fresh = found !== undefined && found.entry.freshUntil > this.#options.clock.now();
-    if (!fresh) {
-      this.#counts.miss += 1;
-      return undefined;
-    }
-    this.#counts[`${found.level}Hit`] += 1;
-    return found.entry.value;
-  }
-
-  /** What a tier gave may have expired while another one was waited for. */
-  #stillFresh<T>(
-    keys: ReadonlySet<string>,
-    found: ReadonlyMap<string, { readonly level: TierLevel; readonly entry: Entry }>,
-  ): ReadonlyMap<string, T> {
-    const now = this.#options.clock.now();
-    const values = new Map<string, T>();
-    for (const [key, { level, entry }] of found) {
-      if (entry.freshUntil <= now) continue;
-      this.#counts[`${level}Hit`] += 1;
-      values.set(key, entry.value as T);
-    }
-    this.#counts.miss += keys.size - values.size;
+  #given<T>(values: Map<string, T>): ReadonlyMap<string, T> {
+    if (this.#copies) for (const [key, value] of values) values.set(key, this.#guard.give(value) as T);
     return values;
-  }
-
-  /** The times of an entry that is stored now. */
-  #terms(options: EntryOptions | undefined): Terms {
-    const { terms: defaults, jitterRatio, random } = this.#options;
-    if (options === undefined && jitterRatio === 0) return defaults;
-    const terms = resolveTerms(options ?? {}, defaults);
-    if (jitterRatio === 0) return terms;
-    return { ...terms, ttlMs: lifetime('ttlMs', terms.ttlMs * (1 - jitterRatio * random())) };
-  }
-
-  #written(lower: WriteResult): WriteResult {
-    return this.#l1 === undefined ? lower : { l1: 'applied', ...lower };
   }
 
   #check(...keys: readonly string[]): void {
     if (this.#disposed) throw new CacheDisposedError(this.#options.name);
     for (const key of keys) wellFormedKey(key);
   }
+}
+
+function writeTerms(options: WriteOptions | undefined): WriteTerms {
+  const given = options?.version;
+  return { strict: options?.strict, version: given === undefined ? undefined : version(given) };
 }
 
 /** A {@link TieredCache}. */

@@ -20,7 +20,7 @@ describe('TieredCache', () => {
       await clock.advance(10);
       await disposing;
 
-      expect([l2.disposed, l3.disposed, l2.entries.has('shop:late')]).toEqual([true, true, true]);
+      expect([l2.disposed, l3.disposed, l2.entries.has('shop:v:late')]).toEqual([true, true, true]);
       expect(signal?.aborted).toBe(true);
       expect(events).toEqual([]);
       expect(clock.pending()).toBe(0);
@@ -40,7 +40,7 @@ describe('TieredCache', () => {
 
       await clock.advance(1);
       await disposing;
-      expect([...l2.entries.keys()]).toEqual(['shop:b', 'shop:c']);
+      expect([...l2.entries.keys()]).toEqual(['shop:v:b', 'shop:v:c']);
     });
 
     it('starts no load for a read that waits for a tier, and keeps nothing of it', async () => {

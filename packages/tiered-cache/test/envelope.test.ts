@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { ScriptedStore } from './scripted-store.ts';
 
-const stored = 'shop:key';
+const stored = 'shop:v:key';
 
 /** A tier with one entry, whose ttl is 1,000 ms with 500 ms of stale time, and a second cache that reads it. */
 async function setUp() {
@@ -14,7 +14,9 @@ async function setUp() {
   await createCache({ namespace: 'shop', clock, l2, ...terms }).set('key', { id: 7 });
   const reader = createCache({ namespace: 'shop', ttlMs: 1, clock, l2, l1: false });
   const events: TieredCacheEvent[] = [];
-  reader.events.subscribe((event) => events.push(event));
+  reader.events.subscribe((event) => {
+    if (event.type !== 'advice') events.push(event);
+  });
   const envelope = Buffer.from(l2.entries.get(stored) as Uint8Array);
   return { clock, l2, reader, events, envelope };
 }
@@ -23,7 +25,13 @@ describe('an entry in a lower tier', () => {
   it('carries its own times: the reader goes by these', async () => {
     const { reader, clock } = await setUp();
     await clock.advance(999);
-    expect(await reader.entry('key')).toEqual({ value: { id: 7 }, state: 'fresh', tier: 'l2', ageMs: 999 });
+    expect(await reader.entry('key')).toEqual({
+      value: { id: 7 },
+      state: 'fresh',
+      tier: 'l2',
+      ageMs: 999,
+      tags: [],
+    });
 
     await clock.advance(1);
     expect(await reader.entry('key')).toMatchObject({ state: 'stale', ageMs: 1_000 });
@@ -64,10 +72,14 @@ describe('an entry in a lower tier', () => {
   it.each([
     ['is no bytes', () => 'text', 'not made of bytes'],
     ['is not ours', () => Buffer.alloc(100), 'not ours'],
-    ['has another layout', (envelope: Buffer) => patched(envelope, 2, 2), 'unknown layout 2'],
-    ['is of another codec', (envelope: Buffer) => patched(envelope, 3, 9), 'by the codec 9, not 0'],
-    ['has a damaged time', (envelope: Buffer) => envelope.fill(0xff, 12, 20), 'damaged header'],
-    ['has a damaged value', (envelope: Buffer) => patched(envelope, 36, 0), 'JSON'],
+    ['has another layout', (envelope: Buffer) => patched(envelope, 2, 3), 'unknown layout 3'],
+    ['is of another codec', (envelope: Buffer) => patched(envelope, 97, 9), 'by the codec 9, not 1'],
+    ['has a damaged time', (envelope: Buffer) => envelope.fill(0xff, 28, 36), 'damaged header'],
+    [
+      'has a damaged value',
+      (envelope: Buffer) => patched(envelope, 108, 0),
+      'cannot be decoded by the codec 1',
+    ],
   ])('is an error and a miss when it %s', async (_what, spoil, message) => {
     const { reader, l2, envelope, events } = await setUp();
     l2.entries.set(stored, spoil(envelope));
@@ -79,7 +91,8 @@ describe('an entry in a lower tier', () => {
 
   it('is an error and a miss when the codec makes undefined of it', async () => {
     const { clock, l2 } = await setUp();
-    const codec = { id: 0, encode: () => new Uint8Array(), decode: () => undefined };
+    const codec = { id: 99, encode: () => Buffer.from('x'), decode: () => undefined };
+    await createCache({ namespace: 'shop', clock, l2, codec, ttlMs: 1_000 }).set('key', 1);
     const reader = createCache({ namespace: 'shop', ttlMs: 1, clock, l2, codec });
 
     expect(await reader.get('key')).toBeUndefined();

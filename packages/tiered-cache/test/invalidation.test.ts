@@ -158,7 +158,7 @@ describe('TieredCache', () => {
       await expect(cache.set('key', undefined)).rejects.toThrow(
         'value must be other than undefined, got undefined',
       );
-      await expect(cache.set('key', 1n)).rejects.toMatchObject({
+      await expect(cache.set('key', () => 1)).rejects.toMatchObject({
         code: 'ERR_CACHE_ENCODE',
         key: 'key',
         cache: 'shop',

@@ -84,8 +84,8 @@ describe('MemoryCache', () => {
     expect(seen.at(-1)).toBeUndefined();
   });
 
-  it('pushes the least recently used entry out', async () => {
-    const cache = new MemoryCache({ maxEntries: 2 });
+  it.each(['s3-fifo', 'lru'] as const)('pushes an entry out that is not used (%s)', async (eviction) => {
+    const cache = new MemoryCache({ maxEntries: 2, eviction });
     await cache.set('a', 1);
     await cache.set('b', 2);
     cache.peek('a');
@@ -95,13 +95,41 @@ describe('MemoryCache', () => {
     expect(cache.statistics()).toMatchObject({ entries: 2, capacityEntries: 2, evictions: 1 });
   });
 
+  it('keeps what is read again through a scan, unless it is told to keep what was used last', async () => {
+    const survivors = async (eviction: 's3-fifo' | 'lru' | undefined): Promise<number> => {
+      const cache = new MemoryCache({ maxEntries: 100, eviction });
+      const popular = Array.from({ length: 50 }, (_, index) => `popular ${index}`);
+      for (const key of popular) await cache.set(key, 1);
+      for (const key of popular) cache.peek(key);
+      for (let index = 0; index < 1_000; index += 1) await cache.set(`once ${index}`, 1);
+      return popular.filter((key) => cache.peek(key) === 1).length;
+    };
+
+    expect(await Promise.all([survivors('s3-fifo'), survivors('lru'), survivors(undefined)])).toEqual([
+      50, 0, 50,
+    ]);
+  });
+
+  it('pushes an entry out whose life is over rather than one that is as popular', async () => {
+    const clock = new ManualClock();
+    const cache = new MemoryCache({ maxEntries: 50, clock });
+    const keys = Array.from({ length: 50 }, (_, index) => `key ${index}`);
+    for (const key of keys) await cache.set(key, 1, { ttlMs: key === 'key 40' ? 10 : 1_000 });
+    for (const key of keys) cache.peek(key);
+    await clock.advance(10);
+    await cache.set('new', 1);
+
+    expect(cache.statistics()).toMatchObject({ entries: 50, evictions: 1 });
+    expect(keys.filter((key) => cache.peek(key) === undefined)).toEqual(['key 40']);
+  });
+
   it('holds no more bytes than allowed', async () => {
     const cache = new MemoryCache({ maxBytes: 10_000 });
     for (let index = 0; index < 100; index += 1) await cache.set(`key ${index}`, 'x'.repeat(1_000));
 
     const { bytes, entries } = cache.statistics();
     expect(bytes).toBeLessThanOrEqual(10_000);
-    expect(entries).toBe(4);
+    expect(entries).toBe(3);
   });
 
   it('does not keep an entry larger than the bound, nor what it replaces', async () => {
@@ -119,7 +147,18 @@ describe('MemoryCache', () => {
     });
     await cache.set('key', { size: 5_000 });
 
-    expect(cache.statistics().bytes).toBe(5_000 + 160 + 2 * 'key'.length);
+    expect(cache.statistics().bytes).toBe(5_000 + 640 + 2 * 'key'.length);
+  });
+
+  it.each([
+    [-5_000, 640 + 2 * 'key'.length],
+    [Number.NaN, 0],
+    [Infinity, 0],
+  ])('holds, of a value of %d bytes, %d bytes', async (valueBytes, bytes) => {
+    const cache = new MemoryCache({ sizeOf: () => valueBytes });
+    await cache.set('key', 1);
+
+    expect(cache.statistics().bytes).toBe(bytes);
   });
 
   it('expires exactly at the end of a life, on the monotonic clock', async () => {
@@ -169,6 +208,7 @@ describe('MemoryCache', () => {
     [{ name: '' }, "name must be a string that is not empty, got ''"],
     [{ clock: {} as never }, 'clock must be an object with now(), epoch(), schedule(), got an object'],
     [{ sizeOf: 5 as never }, 'sizeOf must be a function, got 5'],
+    [{ eviction: 'fifo' as never }, "eviction must be one of 's3-fifo', 'lru', got 'fifo'"],
   ])('refuses %j', (options, message) => {
     expect(() => new MemoryCache(options)).toThrow(message);
   });

@@ -54,7 +54,14 @@ describe('TieredCache', () => {
       },
       loads: { success: 1, failure: 0 },
       refreshes: { success: 0, failure: 0 },
-      staleServed: { revalidating: 0, loadError: 0 },
+      staleServed: { revalidating: 0, loadError: 0, unverified: 0 },
+      coherence: {
+        changes: 0,
+        epochs: 0,
+        fillsRefused: 0,
+        gaps: 0,
+        leases: { busy: 0, granted: 0, settling: 0, stored: 0, unavailable: 0 },
+      },
     });
   });
 
@@ -89,7 +96,7 @@ describe('TieredCache', () => {
     [{ codec: {} as never }, 'codec must be an object with encode(), decode(), got an object'],
     [
       { codec: { id: 256, encode: () => new Uint8Array(), decode: () => 1 } },
-      'codec.id must be a whole number from 0 to 255, got 256',
+      'codec.id must be a whole number from 16 to 255, got 256',
     ],
     [{ clock: {} as never }, 'clock must be'],
     [{ random: 5 as never }, 'random must be a function, got 5'],

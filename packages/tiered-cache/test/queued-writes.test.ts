@@ -43,7 +43,7 @@ describe('a write that a tier does not take', () => {
     await cache.get('key');
     await cache.getMany(['key', 'other']);
 
-    expect(l2.operations).toEqual(['delete shop:key', 'getMany shop:other']);
+    expect(l2.operations).toEqual(['delete shop:v:key', 'get shop:v:other']);
   });
 
   it('makes the tier forget the old value of a set', async () => {
@@ -74,8 +74,7 @@ describe('a write that a tier does not take', () => {
     l2.fate = (operation) => (operation === 'set' ? { delayMs: 100 } : {});
     await cache.get('key', () => 'old');
     l2.fate = failing;
-    const reads = [1, 2, 3].map((key) => cache.get(`other ${key}`));
-    await Promise.all(reads);
+    for (const key of [1, 2, 3]) await cache.get(`other ${key}`);
     expect(await cache.delete('key')).toEqual({ l2: 'queued' });
     l2.fate = working;
     await clock.advance(200);

@@ -23,7 +23,9 @@ export function setUp(options: Partial<TieredCacheOptions> = {}): Rig {
   const l3 = new ScriptedStore(clock);
   const cache = createCache({ namespace: 'shop', ttlMs: 1_000, clock, l2, l3, ...options });
   const events: TieredCacheEvent[] = [];
-  cache.events.subscribe((event) => events.push(event));
+  cache.events.subscribe((event) => {
+    if (event.type !== 'advice') events.push(event);
+  });
   return { clock, l2, l3, cache, events };
 }
 

@@ -71,7 +71,7 @@ describe('TieredCache', () => {
       expect(await cache.get('key', loader)).toBe('old');
       await clock.advance(1);
       await expect(cache.get('key', loader)).rejects.toThrow('down');
-      expect(cache.statistics().staleServed).toEqual({ revalidating: 0, loadError: 7 });
+      expect(cache.statistics().staleServed).toEqual({ revalidating: 0, loadError: 7, unverified: 0 });
     });
 
     it('is dropped when a load brings something that is not to be kept', async () => {

@@ -16,7 +16,7 @@ describe('TieredCache', () => {
       expect(cache.peek('key')).toBe('loaded');
 
       expect(loader.calls).toBe(1);
-      expect([...l2.entries.keys(), ...l3.entries.keys()]).toEqual(['shop:key', 'shop:key']);
+      expect([...l2.entries.keys(), ...l3.entries.keys()]).toEqual(['shop:v:key', 'shop:v:key']);
     });
 
     it('shares one load among a thousand callers', async () => {
@@ -50,7 +50,7 @@ describe('TieredCache', () => {
       await settle();
       const second = cache.get('key', () => load.promise);
       await settle();
-      expect(l2.operations).toEqual(['get shop:key']);
+      expect(l2.operations).toEqual(['get shop:v:key']);
 
       load.resolve(7);
       expect(await Promise.all([first, second])).toEqual([7, 7]);

@@ -15,7 +15,7 @@ describe('TieredCache', () => {
       const other = neighbour(rig);
       expect(await other.get('key')).toBe('value');
       await settle();
-      expect(rig.l2.entries.has('shop:key')).toBe(true);
+      expect(rig.l2.entries.has('shop:v:key')).toBe(true);
 
       await rig.clock.advance(399);
       expect([other.peek('key'), await neighbour(rig).get('key')]).toEqual(['value', 'value']);
@@ -50,7 +50,7 @@ describe('TieredCache', () => {
       const rig = setUp();
       await rig.cache.set('a', 1);
       await rig.cache.set('b', 2);
-      rig.l2.entries.delete('shop:b');
+      rig.l2.entries.delete('shop:v:b');
       const other = neighbour(rig);
       await other.set('c', 3);
       rig.l2.operations.length = 0;
@@ -63,8 +63,8 @@ describe('TieredCache', () => {
           ['b', 2],
         ]),
       );
-      expect(rig.l2.operations[0]).toBe('getMany shop:a,shop:b,shop:d');
-      expect(rig.l3.operations).toEqual(['getMany shop:b,shop:d']);
+      expect(rig.l2.operations[0]).toBe('getMany shop:v:a,shop:v:b,shop:v:d');
+      expect(rig.l3.operations).toEqual(['getMany shop:v:b,shop:v:d']);
       expect(other.statistics().lookups).toMatchObject({ l1Hit: 1, l2Hit: 1, l3Hit: 1, miss: 1 });
       expect([other.peek('a'), other.peek('b')]).toEqual([1, 2]);
     });
@@ -78,12 +78,14 @@ describe('TieredCache', () => {
         state: 'fresh',
         tier: 'l1',
         ageMs: 250,
+        tags: [],
       });
       expect(await neighbour(rig).entry('key')).toEqual({
         value: 'value',
         state: 'fresh',
         tier: 'l2',
         ageMs: 250,
+        tags: [],
       });
 
       await rig.clock.advance(1_000);
@@ -92,6 +94,7 @@ describe('TieredCache', () => {
         state: 'stale',
         tier: 'l1',
         ageMs: 1_250,
+        tags: [],
       });
       expect(await rig.cache.entry('missing')).toBeUndefined();
       expect(rig.cache.statistics().lookups).toMatchObject({ l1Hit: 0, miss: 0 });

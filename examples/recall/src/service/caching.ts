@@ -37,6 +37,8 @@ export function openCaches(
     ttlMs: answerTtlMs,
     staleIfErrorMs: hours(1),
     jitterRatio: 0.1,
+    // Without Redis nobody can say whether an answer in memory is still the newest; giving it out beats giving none.
+    unverified: 'serve',
   });
   const revisions = createCache<string>({
     namespace: 'revisions',

@@ -24,6 +24,13 @@ interface TieredCacheStatistics {
   readonly loads?: Counts;
   readonly refreshes?: Counts;
   readonly staleServed?: Counts;
+  readonly coherence?: {
+    readonly changes?: number;
+    readonly gaps?: number;
+    readonly epochs?: number;
+    readonly fillsRefused?: number;
+    readonly leases?: Counts;
+  };
 }
 
 const { counter, gauge } = metricsOf<TieredCacheStatistics>('cache');
@@ -75,8 +82,29 @@ export const tieredCache: ComponentKind = {
     ),
     counter(
       'cache_stale_served_total',
-      'Stale answers; reason = revalidating, load_error',
+      'Stale answers; reason = revalidating, load_error, unverified',
       ({ staleServed }) => byField('reason', staleServed),
+    ),
+    counter('cache_invalidations_total', 'Invalidations heard of; source = remote', ({ coherence }) => [
+      [coherence?.changes, { source: 'remote' }],
+    ]),
+    counter(
+      'cache_memory_drops_total',
+      'Times memory was emptied; reason = gap (invalidations may have been missed), epoch (the shared tier has forgotten everything)',
+      ({ coherence }) => [
+        [coherence?.gaps, { reason: 'gap' }],
+        [coherence?.epochs, { reason: 'epoch' }],
+      ],
+    ),
+    counter(
+      'cache_leases_total',
+      'Requests to load a key; outcome = granted, stored, busy, settling, unavailable',
+      ({ coherence }) => byField('outcome', coherence?.leases),
+    ),
+    counter(
+      'cache_fills_refused_total',
+      'Loads overtaken by an invalidation and not stored',
+      ({ coherence }) => [[coherence?.fillsRefused]],
     ),
   ],
 };

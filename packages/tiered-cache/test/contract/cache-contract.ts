@@ -76,6 +76,17 @@ export function cacheContract(title: string, open: () => CacheUnderTest | Promis
       for (const [index, key] of keys.entries()) expect(await cache.get(key)).toBe(index);
     });
 
+    it('tells long keys apart, and those with NUL characters', async () => {
+      const long = 'k'.repeat(10_000);
+      const keys = ['\0', 'a', 'a\0', 'a\0b', 'a\0c', long, `${long}a`, `${long}b`];
+      await cache.setMany(keys.map((key, index) => [key, index]));
+
+      expect(await cache.getMany(keys)).toEqual(new Map(keys.map((key, index) => [key, index])));
+      for (const [index, key] of keys.entries()) expect(await cache.get(key)).toBe(index);
+      expect(await cache.deleteMany(['a\0b', `${long}b`])).toBe(2);
+      expect(new Set((await cache.getMany(keys)).values())).toEqual(new Set([0, 1, 2, 4, 5, 6]));
+    });
+
     it('replaces a value and its life', async () => {
       await cache.set('key', 1, { ttlMs: 300 });
       await cache.set('key', 2);

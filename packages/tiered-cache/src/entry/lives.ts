@@ -1,0 +1,28 @@
+import { lifetime } from '../checks.ts';
+import { type EntryTimes, resolveTerms } from '../options.ts';
+import type { Terms } from './entry.ts';
+
+/** The times that entries of one cache are stored with. */
+export class Lives {
+  readonly #defaults: Terms;
+  readonly #jitterRatio: number;
+  readonly #random: () => number;
+
+  constructor(defaults: Terms, jitterRatio: number, random: () => number) {
+    this.#defaults = defaults;
+    this.#jitterRatio = jitterRatio;
+    this.#random = random;
+  }
+
+  /**
+   * The times of an entry that is stored now.
+   *
+   * @throws {InvalidOptionError} naming the first option out of range.
+   */
+  termsOf(options: EntryTimes | undefined): Terms {
+    if (options === undefined && this.#jitterRatio === 0) return this.#defaults;
+    const terms = resolveTerms(options ?? {}, this.#defaults);
+    if (this.#jitterRatio === 0) return terms;
+    return { ...terms, ttlMs: lifetime('ttlMs', terms.ttlMs * (1 - this.#jitterRatio * this.#random())) };
+  }
+}

@@ -1,0 +1,285 @@
+import {
+  CancellationSource,
+  type Clock,
+  type EventHub,
+  Execution,
+  type OperationContext,
+} from '@holdfast/core';
+
+import type { Counts } from '../counts.ts';
+import { type Entry, newer } from '../entry/entry.ts';
+import { CacheDisposedError } from '../errors.ts';
+import type { TieredCacheEvent } from '../events.ts';
+import type { GetOptions, LoadContext } from '../options.ts';
+import type { Found } from '../tiers/openings.ts';
+import type { EarlyRefresh } from './early-refresh.ts';
+import type { EntryStore } from './entry-store.ts';
+import type { Fence } from './fences.ts';
+import type { IsCurrent } from './flights.ts';
+import { orLeave } from './leaving.ts';
+import type { Loading, LoadRequest } from './loading.ts';
+
+export interface ReadThroughOptions {
+  readonly name: string;
+  readonly store: EntryStore;
+  readonly loading: Loading;
+  readonly earlyRefresh: EarlyRefresh;
+  readonly counts: Counts;
+  readonly hub: EventHub<TieredCacheEvent>;
+  readonly clock: Clock;
+  readonly loadRetryMs: number;
+  /** Longest wait for the lower tiers while a stale value could be given out instead, in milliseconds. */
+  readonly softTimeoutMs: number;
+  readonly unverified: 'load' | 'serve';
+}
+
+/** One `get` with a loader, or one key of a `getMany`. */
+export interface Read extends LoadRequest {
+  readonly options: GetOptions | undefined;
+  readonly execution: Execution | undefined;
+  /** Held from the start of the read to its end. */
+  fence: Fence | undefined;
+}
+
+/** Stands for a lookup that took longer than a reader with a stale value at hand waits. */
+const slow = Symbol('slow');
+
+/**
+ * Answers reads that the first tier could not: from a stale value, from the lower tiers, or from a loader.
+ *
+ * Invariants:
+ * - at most one load per key runs at a time, whether somebody waits for it or it refreshes in the background;
+ * - a stale value is given out only within the times that it was stored with, and never after its key was invalidated;
+ * - a failure of a tier rejects nothing; a failure of the loader rejects unless a stale value may stand in.
+ */
+export class ReadThrough {
+  readonly #options: ReadThroughOptions;
+  readonly #background = new CancellationSource();
+
+  constructor(options: ReadThroughOptions) {
+    this.#options = options;
+  }
+
+  async read(read: Read): Promise<unknown> {
+    const { store, counts, clock } = this.#options;
+    const { key } = read;
+    const fence = store.enter(key);
+    read.fence = fence;
+    const held = store.first?.held(key);
+    let stale = held;
+    try {
+      if (held !== undefined && (this.#isHeldFresh(read, held) || this.#standsIn(read, held)))
+        return held.value;
+      // A load under way began with a look at the lower tiers, or after somebody else's.
+      const askedAt = clock.now();
+      const looked = store.loads.has(key) ? undefined : await this.#lookup(read, held);
+      read.patience.spent(askedAt);
+      if (looked === slow && held !== undefined && this.#mayStandIn(read, held))
+        return this.#insteadOfWaiting(read, held);
+      const found = looked === slow ? undefined : looked;
+      if (found !== undefined && found.entry.freshUntil > clock.now()) {
+        counts[`${found.level}Hit`] += 1;
+        return found.entry.value;
+      }
+      if (found !== undefined && this.#standsIn(read, found.entry)) return found.entry.value;
+      stale = newer(found?.entry, held);
+      return await this.#load(read, stale);
+    } catch (error) {
+      return this.#insteadOf(error, read, stale);
+    } finally {
+      store.leave(key, fence);
+    }
+  }
+
+  /** As {@link read}, when the tiers have been asked already. */
+  async load(read: Read): Promise<unknown> {
+    const { store } = this.#options;
+    const fence = store.enter(read.key);
+    read.fence = fence;
+    const stale = store.first?.held(read.key);
+    try {
+      if (stale !== undefined && this.#isHeldOff(read, stale)) return stale.value;
+      return await this.#load(read, stale);
+    } catch (error) {
+      return this.#insteadOf(error, read, stale);
+    } finally {
+      store.leave(read.key, fence);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    const reason = new CacheDisposedError(this.#options.name);
+    this.#background.cancel(reason);
+    this.#options.loading.dispose(reason);
+  }
+
+  /** Whether an entry that the first tier vouches for came here only because it may be due for a refresh. */
+  #isHeldFresh(read: Read, entry: Entry): boolean {
+    const { counts, clock, earlyRefresh } = this.#options;
+    const now = clock.now();
+    if (now >= entry.heldUntil) return false;
+    if (now >= entry.retryAt && earlyRefresh.isDue(entry, now)) this.#refresh(read, entry);
+    counts.l1Hit += 1;
+    return true;
+  }
+
+  /** Whether a stale entry answers without waiting, and then sees to its refresh. */
+  #standsIn(read: Read, entry: Entry): boolean {
+    const { counts, clock } = this.#options;
+    const now = clock.now();
+    if (now < entry.freshUntil || read.fence?.raised === true) return false;
+    if (now < until(entry.staleUntil, entry, read.options?.staleWhileRevalidateMs)) {
+      if (now >= entry.retryAt) this.#refresh(read, entry);
+      counts.staleHit += 1;
+      counts.revalidating += 1;
+      return true;
+    }
+    return this.#isHeldOff(read, entry);
+  }
+
+  /** Whether a stale entry answers because a load of it has failed a moment ago. */
+  #isHeldOff(read: Read, entry: Entry): boolean {
+    const { counts, clock } = this.#options;
+    const now = clock.now();
+    if (now < entry.freshUntil || now >= entry.retryAt || !this.#mayStandIn(read, entry)) return false;
+    counts.staleHit += 1;
+    counts.loadError += 1;
+    return true;
+  }
+
+  /** Whether a stale entry may be given out in place of what cannot be had, or not in time. */
+  #mayStandIn(read: Read, entry: Entry): boolean {
+    const { store, clock } = this.#options;
+    return read.fence?.raised !== true && clock.now() < errorUntil(entry, read) && !store.isGone(entry);
+  }
+
+  #lookup(read: Read, held: Entry | undefined): Promise<Found | typeof slow | undefined> {
+    const { name, store, clock, softTimeoutMs } = this.#options;
+    const lookup = orLeave(store.lookup(read.key, read.options?.after), read.execution, name, clock);
+    if (store.lower.absent || held === undefined || clock.now() >= errorUntil(held, read)) return lookup;
+    return new Promise((resolve, reject) => {
+      const cancel = clock.schedule(() => resolve(slow), softTimeoutMs);
+      lookup.finally(cancel).then(resolve, reject);
+    });
+  }
+
+  #insteadOfWaiting(read: Read, held: Entry): unknown {
+    const { counts } = this.#options;
+    this.#refresh(read, held);
+    counts.staleHit += 1;
+    counts.revalidating += 1;
+    return held.value;
+  }
+
+  /** What the first tier holds as fresh although nobody can say whether it still is, if that is allowed. */
+  #unverified(read: Read): Entry | undefined {
+    const { store, counts, clock, unverified } = this.#options;
+    if (unverified === 'load' || read.fence?.raised === true || store.lower.answers) return undefined;
+    const entry = store.first?.unverified(read.key);
+    if (entry === undefined || entry.freshUntil <= clock.now()) return undefined;
+    counts.staleHit += 1;
+    counts.unverified += 1;
+    return entry;
+  }
+
+  async #load(read: Read, stale: Entry | undefined): Promise<unknown> {
+    const { store, counts, clock } = this.#options;
+    const meanwhile = store.first?.held(read.key);
+    if (meanwhile !== undefined && meanwhile.heldUntil > clock.now()) {
+      counts.l1Hit += 1;
+      return meanwhile.value;
+    }
+    const unverified = this.#unverified(read);
+    if (unverified !== undefined) return unverified.value;
+    const value = await this.#join(read, stale);
+    counts.loaded += 1;
+    return value;
+  }
+
+  /** Shares the load of the key, or begins it. */
+  #join(read: Read, stale: Entry | undefined): Promise<unknown> {
+    // Disposed while the read waited for a tier.
+    if (this.#background.cancelled) throw this.#background.reason;
+    const reason = stale === undefined ? 'miss' : 'stale';
+    return this.#options.store.loads.run(
+      read.key,
+      (context, isCurrent) => this.#run(read, context, isCurrent, reason, stale),
+      read.execution,
+    );
+  }
+
+  /** The stale value, if it may stand in for a load that failed or came too late. */
+  #insteadOf(error: unknown, read: Read, stale: Entry | undefined): unknown {
+    const { counts } = this.#options;
+    const { execution } = read;
+    const cancelled = execution?.cancellation?.cancelled === true;
+    if (stale === undefined || cancelled || !this.#mayStandIn(read, stale)) throw error;
+    // A caller in a hurry says nothing about the loader.
+    if (execution === undefined || execution.remainingMs() > 0) this.#holdOff(read.key, stale);
+    counts.staleHit += 1;
+    counts.loadError += 1;
+    return stale.value;
+  }
+
+  #refresh(read: Read, stale: Entry): void {
+    const { store, clock } = this.#options;
+    if (store.loads.has(read.key)) return;
+    const execution = new Execution(undefined, clock, { cancellation: this.#background });
+    const work = async (context: OperationContext, isCurrent: IsCurrent): Promise<unknown> => {
+      const found = await store.lookup(read.key);
+      if (found !== undefined && found.entry.freshUntil > clock.now() && isAnother(found.entry, stale))
+        return found.entry.value;
+      return this.#run({ ...read, execution }, context, isCurrent, 'refresh', stale);
+    };
+    void this.#watch(store.loads.run(read.key, work, execution), read.key, stale);
+  }
+
+  async #watch(refresh: Promise<unknown>, key: string, stale: Entry): Promise<void> {
+    try {
+      await refresh;
+      this.#options.counts.refreshSuccess += 1;
+    } catch (error) {
+      this.#refreshFailed(key, stale, error);
+    }
+  }
+
+  #refreshFailed(key: string, stale: Entry, error: unknown): void {
+    const { counts, hub, name } = this.#options;
+    if (this.#background.cancelled) return;
+    counts.refreshFailure += 1;
+    this.#holdOff(key, stale);
+    if (hub.observed) hub.emit({ type: 'refresh-failed', cache: name, key, error });
+  }
+
+  /** The entry may have been read anew from a lower tier since. */
+  #holdOff(key: string, stale: Entry): void {
+    const { store, clock, loadRetryMs } = this.#options;
+    const retryAt = clock.now() + loadRetryMs;
+    for (const entry of [stale, store.first?.held(key)])
+      if (entry !== undefined && !isAnother(entry, stale)) entry.retryAt = retryAt;
+  }
+
+  #run(
+    request: Read,
+    context: OperationContext,
+    isCurrent: IsCurrent,
+    reason: LoadContext['reason'],
+    stale: Entry | undefined,
+  ): Promise<unknown> {
+    const joinLater = (): Promise<unknown> => this.#join(request, undefined);
+    return this.#options.loading.load({ request, context, isCurrent, reason, stale, joinLater });
+  }
+}
+
+function isAnother(entry: Entry, other: Entry): boolean {
+  return entry.origin.stamp !== other.origin.stamp;
+}
+
+function errorUntil(entry: Entry, read: Read): number {
+  return until(entry.errorUntil, entry, read.options?.staleIfErrorMs);
+}
+
+/** The end of a stale time, which the reader may shorten. */
+function until(end: number, entry: Entry, ownMs: number | undefined): number {
+  return ownMs === undefined ? end : Math.min(end, entry.freshUntil + ownMs);
+}

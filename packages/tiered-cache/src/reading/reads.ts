@@ -1,0 +1,168 @@
+import { type Clock, Execution } from '@holdfast/core';
+
+import { tagsOf } from '../checks.ts';
+import type { Authority } from '../coherence/authority.ts';
+import type { Counts } from '../counts.ts';
+import { type Entry, newer } from '../entry/entry.ts';
+import type { Lives } from '../entry/lives.ts';
+import type { TierLevel } from '../events.ts';
+import type { BulkLoader, GetOptions, LoadContext, Loader, ReadRecorder } from '../options.ts';
+import type { EntryView } from '../results.ts';
+import { BulkLoad } from './bulk-load.ts';
+import type { EntryStore } from './entry-store.ts';
+import { orLeave } from './leaving.ts';
+import { Patience } from './patience.ts';
+import type { Read, ReadThrough } from './read-through.ts';
+
+export interface ReadsOptions {
+  /** Name of the cache. */
+  readonly name: string;
+  readonly store: EntryStore;
+  readonly through: ReadThrough;
+  readonly authority: Authority;
+  readonly counts: Counts;
+  readonly lives: Lives;
+  readonly clock: Clock;
+  /** How long one read waits for all lower tiers together, in milliseconds. */
+  readonly patienceMs: number;
+  readonly recorder: ReadRecorder | undefined;
+}
+
+interface Located {
+  readonly level: TierLevel;
+  readonly entry: Entry;
+}
+
+/** The reads of one cache that memory alone has not answered. Invariant: each key asked for counts as one outcome. */
+export class Reads {
+  readonly #options: ReadsOptions;
+
+  constructor(options: ReadsOptions) {
+    this.#options = options;
+  }
+
+  /** The value of `key`, from a tier or from `loader`; `undefined` only without one. */
+  get(key: string, loader: Loader<unknown> | undefined, options?: GetOptions): Promise<unknown> {
+    const { store, through, counts, recorder } = this.#options;
+    recorder?.record(key);
+    if (options?.after !== undefined) store.catchUp(key, options.after);
+    if (store.first !== undefined) counts.l1Miss += 1;
+    return loader === undefined
+      ? this.#find(key, options)
+      : through.read(this.#request(key, loader, options));
+  }
+
+  /** The fresh values among `keys`, in one operation per tier. */
+  async getMany<T>(keys: ReadonlySet<string>, options: GetOptions | undefined): Promise<Map<string, T>> {
+    const { store, counts, recorder } = this.#options;
+    const found = new Map<string, Located>();
+    const missing: string[] = [];
+    for (const key of keys) {
+      if (options?.after !== undefined) store.catchUp(key, options.after);
+      recorder?.record(key);
+      const entry = store.first?.readable(key) ?? store.first?.fresh(key);
+      if (entry === undefined) missing.push(key);
+      else found.set(key, { level: 'l1', entry });
+    }
+    counts.l1Miss += missing.length;
+    for (const [key, lower] of await store.lookupMany(missing, options?.after)) found.set(key, lower);
+    return this.#stillFresh<T>(found);
+  }
+
+  /**
+   * What one call of `loader` brings for keys that no tier has.
+   *
+   * @param askedAt - When the tiers were asked for them, on the monotonic clock.
+   */
+  async loadMany<T>(
+    keys: readonly string[],
+    loader: BulkLoader<T>,
+    options: GetOptions | undefined,
+    askedAt: number,
+  ): Promise<readonly (readonly [string, T | undefined])[]> {
+    const { store, through, counts, clock } = this.#options;
+    const bulk = new BulkLoad<T>(keys, loader);
+    const load = async (key: string): Promise<readonly [string, T | undefined]> => {
+      const leave = (): void => bulk.leave(key);
+      const one = (context: LoadContext): Promise<T | undefined> => {
+        const gatheredAt = clock.now();
+        return bulk.load(context, () => request.patience.spent(gatheredAt));
+      };
+      if (store.loads.has(key)) leave();
+      const request = this.#request(key, one, options, leave);
+      request.patience.spent(askedAt);
+      const reading = through.load(request);
+      try {
+        return [key, (await reading.finally(leave)) as T | undefined];
+      } catch (error) {
+        counts.error += 1;
+        throw error;
+      }
+    };
+    return Promise.all(keys.map(load));
+  }
+
+  /** What is held of `key`, fresh or stale, wherever it is. */
+  async entry<T>(key: string): Promise<EntryView<T> | undefined> {
+    const { store, clock } = this.#options;
+    const held = store.first?.held(key);
+    const readable = held !== undefined && held.heldUntil > clock.now();
+    const found = readable ? undefined : await store.lookup(key);
+    const entry = newer(held, found?.entry);
+    if (entry === undefined) return undefined;
+    const now = clock.now();
+    return {
+      value: entry.value as T,
+      state: entry.freshUntil > now ? 'fresh' : 'stale',
+      tier: entry === found?.entry ? found.level : 'l1',
+      ageMs: now - entry.storedAt,
+      tags: entry.tags ?? [],
+      version: entry.origin.version,
+    };
+  }
+
+  async #find(key: string, options: GetOptions | undefined): Promise<unknown> {
+    const { name, store, counts, clock } = this.#options;
+    const held = store.first?.fresh(key);
+    if (held !== undefined) {
+      counts.l1Hit += 1;
+      return held.value;
+    }
+    const execution = options && new Execution(options, clock);
+    const found = await orLeave(store.lookup(key, options?.after), execution, name, clock);
+    if (found === undefined || found.entry.freshUntil <= clock.now()) {
+      counts.miss += 1;
+      return undefined;
+    }
+    counts[`${found.level}Hit`] += 1;
+    return found.entry.value;
+  }
+
+  /** What a tier gave may have expired while another one was waited for. */
+  #stillFresh<T>(found: ReadonlyMap<string, Located>): Map<string, T> {
+    const { counts, clock } = this.#options;
+    const now = clock.now();
+    const values = new Map<string, T>();
+    for (const [key, { level, entry }] of found) {
+      if (entry.freshUntil <= now) continue;
+      counts[`${level}Hit`] += 1;
+      values.set(key, entry.value as T);
+    }
+    return values;
+  }
+
+  #request(key: string, loader: Loader<unknown>, options: GetOptions | undefined, onBusy?: () => void): Read {
+    const { lives, clock, patienceMs } = this.#options;
+    return {
+      key,
+      loader,
+      terms: lives.termsOf(options),
+      tags: options === undefined ? undefined : tagsOf(options.tags),
+      patience: new Patience(patienceMs, clock),
+      onBusy,
+      options,
+      execution: options && new Execution(options, clock),
+      fence: undefined,
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import { CacheDisposedError } from '../errors.ts';
+import type { RedisConnection } from './connection.ts';
+import type { OwnCommands } from './client.ts';
+import { duplicateOf } from './duplicate.ts';
+import { LogTimeoutError } from './errors.ts';
+import { within } from './within.ts';
+
+/** One attempt to have a connection. */
+interface Link {
+  readonly ready: Promise<OwnCommands>;
+  close(): void;
+}
+
+/**
+ * A connection of its own for readings that wait. Opened when first needed; after any failure, and after an answer that
+ * did not come in time, it is closed, and the next question opens another. So a connection that died without a word costs
+ * one reading, and one to a server that is no longer the primary is not kept.
+ */
+export class LogConnection {
+  readonly #connection: RedisConnection;
+  readonly #onDispose: () => void;
+  #link: Link | undefined;
+  #disposed = false;
+
+  constructor(connection: RedisConnection, onDispose: () => void) {
+    this.#connection = connection;
+    this.#onDispose = onDispose;
+  }
+
+  /** @throws {LogTimeoutError} After `timeoutMs`, whatever the connection does. */
+  async ask<T>(question: (client: OwnCommands) => Promise<T>, timeoutMs: number): Promise<T> {
+    const { name, clock } = this.#connection;
+    this.#checkOpen();
+    const link = (this.#link ??= this.#open());
+    try {
+      const answer = link.ready.then(question);
+      return await within(timeoutMs, answer, clock, () => new LogTimeoutError(name, timeoutMs));
+    } catch (error) {
+      this.#drop(link);
+      this.#checkOpen();
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#onDispose();
+    if (this.#link !== undefined) this.#drop(this.#link);
+  }
+
+  #checkOpen(): void {
+    if (this.#disposed) throw new CacheDisposedError(this.#connection.name);
+  }
+
+  #open(): Link {
+    let client: OwnCommands | undefined;
+    let closed = false;
+    const connect = async (): Promise<OwnCommands> => {
+      const original = await this.#connection.client();
+      // Nobody would close a client that is made after the link was given up.
+      if (closed) throw new CacheDisposedError(this.#connection.name);
+      client = duplicateOf(original);
+      client.on('error', ignore);
+      await client.connect();
+      return client;
+    };
+    return {
+      ready: connect(),
+      close: () => {
+        closed = true;
+        client?.disconnect();
+      },
+    };
+  }
+
+  #drop(link: Link): void {
+    link.close();
+    if (this.#link === link) this.#link = undefined;
+  }
+}
+
+function ignore(): void {
+  // Each command that fails rejects by itself.
+}

@@ -1,0 +1,296 @@
+import type { Clock } from '@holdfast/core';
+
+import type { Authority } from '../coherence/authority.ts';
+import type { TagState } from '../coherence/coherent-store.ts';
+import { beginning, type Position } from '../coherence/position.ts';
+import { Lease } from '../coherence/lease.ts';
+import { type Entry, newer } from '../entry/entry.ts';
+import { markedMoved, stampOf } from '../entry/envelope.ts';
+import type { Stamps } from '../entry/stamps.ts';
+import type { LowerTierLevel } from '../events.ts';
+import type { LowerTierStatistics } from '../statistics.ts';
+import type { Found } from './openings.ts';
+import type { Tier } from './tier.ts';
+import type { Sealed, TierWrite } from './tier-write.ts';
+
+/** Whether one may load a key. */
+export type Reservation =
+  /** Load; `lease` is what to store under, absent if the tiers ask for none. */
+  | { readonly outcome: 'granted'; readonly lease: Lease | undefined }
+  /** Somebody else has stored something. */
+  | { readonly outcome: 'stored'; readonly found: Found | undefined; readonly stamp: Uint8Array | undefined }
+  /** Somebody else is loading. */
+  | { readonly outcome: 'busy' }
+  /** Load, but store nothing: in no tier, or in none that others see. */
+  | { readonly outcome: 'settling' | 'unavailable' };
+
+export interface LowerTiersOptions {
+  /** The nearer first. */
+  readonly tiers: readonly Tier[];
+  /** The one that a fleet agrees through, if there is one. */
+  readonly shared: Tier | undefined;
+  readonly authority: Authority;
+  readonly stamps: Stamps;
+  readonly origin: string;
+  readonly leaseMs: number;
+  /** Whether tiers without leases are believed while the log cannot be read. */
+  readonly unverified: 'load' | 'serve';
+  readonly clock: Clock;
+}
+
+/** One look at the tiers. */
+interface Look {
+  /** Reading of the monotonic clock when it began. */
+  readonly askedAt: number;
+  /** Nothing older than what was changed at this position is wanted. */
+  readonly after: Position;
+}
+
+/**
+ * The tiers outside this process, in their order: read from the nearest that has a good fresh entry, written all at once.
+ *
+ * Invariants:
+ * - an entry that moves up keeps the life and the position it was born with;
+ * - what is read here has been judged by what is known to be invalidated;
+ * - a shared tier is filled under a lease only.
+ */
+export class LowerTiers {
+  readonly #options: LowerTiersOptions;
+  readonly #leases = new Set<Lease>();
+
+  constructor(options: LowerTiersOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is no such tier. */
+  get absent(): boolean {
+    return this.#options.tiers.length === 0;
+  }
+
+  /** Whether there is no tier beside the shared one. */
+  get alone(): boolean {
+    return this.#options.tiers.every((tier) => tier === this.#options.shared);
+  }
+
+  /** Whether the tier that a fleet agrees through has been met, and has answered when it was last asked. */
+  get answers(): boolean {
+    return this.#options.authority.isReady && this.#options.shared?.up === true;
+  }
+
+  /** Whether a fleet agrees through one of them. */
+  get coherent(): boolean {
+    return this.#options.shared !== undefined;
+  }
+
+  /**
+   * The nearest fresh entry of each key, else the newest stale one. A fresh one moves up while `isCurrent(key)`.
+   *
+   * @param after - Nothing older than what was changed at this position.
+   */
+  async findMany(
+    keys: readonly string[],
+    isCurrent: (key: string) => boolean,
+    after: Position,
+  ): Promise<ReadonlyMap<string, Found>> {
+    const { authority, tiers, shared, unverified, clock } = this.#options;
+    const look = { askedAt: clock.now(), after };
+    // What is read before positions are known could be outdated by something that this process never hears of.
+    const ready = authority.isReady || (await authority.ready());
+    const best = new Map<string, Found>();
+    let missing = keys;
+    for (const tier of tiers) {
+      if (!ready && (tier === shared || unverified === 'load')) continue;
+      const limitMs = this.#leftMs(look);
+      if (limitMs <= 0) break;
+      const stillMissing: string[] = [];
+      const judged = this.#judged(tier, await tier.readMany(missing, limitMs), look);
+      const good = judged instanceof Promise ? await judged : judged;
+      const now = clock.now();
+      for (const key of missing) {
+        const found = good.get(key);
+        if (found === undefined || found.entry.freshUntil <= now) stillMissing.push(key);
+        else if (isCurrent(key) && tier !== tiers[0]) void this.#moveUp(key, found, tier);
+        if (found !== undefined) keepBetter(best, key, found, now);
+      }
+      missing = stillMissing;
+      if (missing.length === 0) break;
+    }
+    return best;
+  }
+
+  /** Asks to be the one who loads `key`. @param known - Stamp of the entry that is not wanted. */
+  async reserve(key: string, known: Uint8Array | undefined, limitMs?: number): Promise<Reservation> {
+    const { shared, stamps, origin, leaseMs, clock, authority } = this.#options;
+    if (shared === undefined) return { outcome: 'granted', lease: undefined };
+    if (!authority.isReady && !(await authority.ready())) return { outcome: 'unavailable' };
+    const look = { askedAt: clock.now(), after: beginning };
+    const terms = { token: `${origin}:${stamps.next().toString(36)}`, leaseMs, known };
+    const acquired = await shared.acquire(key, terms, limitMs);
+    if (acquired === undefined) return { outcome: 'unavailable' };
+    if (acquired.outcome === 'granted')
+      return { outcome: 'granted', lease: new Lease(shared, key, terms, clock, this.#leases) };
+    if (acquired.outcome !== 'stored') return acquired;
+    const opened = await shared.open(key, acquired.envelope);
+    const good = opened && (await this.#judged(shared, new Map([[key, opened]]), look));
+    return { outcome: 'stored', found: good?.get(key), stamp: stampOf(acquired.envelope) };
+  }
+
+  /** Whether the shared tier holds an entry as good and fresh, with everything known up to a position. */
+  async confirms(key: string, { origin }: Entry, position: Position): Promise<boolean> {
+    const { shared, clock } = this.#options;
+    const look = { askedAt: clock.now(), after: position };
+    const read = await shared?.readMany([key], shared.timeoutMs);
+    const good = shared && read && (await this.#judged(shared, read, look));
+    const entry = good?.get(key)?.entry;
+    return entry !== undefined && entry.origin.stamp === origin.stamp && entry.freshUntil > clock.now();
+  }
+
+  /** Hands a loaded entry to every tier but the shared one, without waiting for any. */
+  fill(key: string, { entry, envelope }: Sealed): void {
+    const { tiers, shared } = this.#options;
+    const lifeMs = this.lifeMs(entry);
+    for (const tier of tiers) if (tier !== shared) void tier.fill(key, '', envelope, lifeMs);
+  }
+
+  /** Asks each tier in turn to do something, all at once; the shared one too. */
+  each(write: (tier: Tier) => Promise<TierWrite>): Promise<readonly TierWrite[]> {
+    return Promise.all(this.#options.tiers.map(write));
+  }
+
+  /** As {@link each}, without the shared tier. */
+  others(write: (tier: Tier) => Promise<TierWrite>): Promise<readonly TierWrite[]> {
+    const { tiers, shared } = this.#options;
+    return Promise.all(tiers.filter((tier) => tier !== shared).map(write));
+  }
+
+  get shared(): Tier | undefined {
+    return this.#options.shared;
+  }
+
+  statistics(): { readonly [Level in LowerTierLevel]?: LowerTierStatistics } {
+    return Object.fromEntries(this.#options.tiers.map((tier) => [tier.level, tier.statistics()]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const lease of this.#leases) lease.release();
+    await Promise.all(this.#options.tiers.map((tier) => tier[Symbol.asyncDispose]()));
+  }
+
+  /** What is left of the entry's life, at least 0: it may run out on its way to a tier. */
+  lifeMs(entry: Entry): number {
+    return Math.max(0, entry.goneAt - this.#options.clock.now());
+  }
+
+  /** How much longer one look at all tiers may take, in milliseconds. */
+  #leftMs({ askedAt }: Look): number {
+    const { tiers, clock } = this.#options;
+    return tiers.reduce((sum, { timeoutMs }) => sum + timeoutMs, askedAt - clock.now());
+  }
+
+  /** What of the found may be given out; a promise only if a tier has to be asked for that. */
+  #judged(
+    tier: Tier,
+    found: ReadonlyMap<string, Found>,
+    look: Look,
+  ): ReadonlyMap<string, Found> | Promise<ReadonlyMap<string, Found>> {
+    const { authority, clock, shared, unverified } = this.#options;
+    if (found.size === 0) return found;
+    if (!authority.isReady) return unverified === 'serve' && tier !== shared ? found : nothing;
+    const { invalidations } = authority;
+    const hasHeard = shared === undefined || look.after <= invalidations.heard;
+    const trusted = hasHeard && clock.now() < invalidations.trust.until;
+    if (!trusted && tier !== shared && (unverified === 'load' || !hasHeard)) return nothing;
+    const confirms = !trusted && tier === shared;
+    const tags = new Set<string>();
+    for (const { entry } of found.values())
+      for (const tag of confirms ? (entry.tags ?? []) : invalidations.unknownTags(entry)) tags.add(tag);
+    if (!confirms && tags.size === 0) return this.#verdicts(tier, found, undefined);
+    return this.#asked(tier, found, { ...look, confirms, tags: [...tags] });
+  }
+
+  /** Asks what the log would have told, had it been heard: entries are not removed when their tag or everything is. */
+  async #asked(
+    tier: Tier,
+    found: ReadonlyMap<string, Found>,
+    {
+      askedAt,
+      after,
+      confirms,
+      tags,
+    }: Look & { readonly confirms: boolean; readonly tags: readonly string[] },
+  ): Promise<ReadonlyMap<string, Found>> {
+    const { shared } = this.#options;
+    const leftMs = (): number => this.#leftMs({ askedAt, after });
+    if (tags.length > 0 && !(await this.#learn(shared ?? tier, tags, leftMs()))) return nothing;
+    // After the tags: a store that has forgotten everything says of each that it was never invalidated.
+    if (shared !== undefined && !(await this.#confirm(leftMs()))) return nothing;
+    return this.#verdicts(tier, found, confirms ? askedAt : undefined);
+  }
+
+  /** What has not been invalidated, with its expiry lowered if it or a tag of it has been expired. */
+  #verdicts(
+    tier: Tier,
+    found: ReadonlyMap<string, Found>,
+    asOf: number | undefined,
+  ): ReadonlyMap<string, Found> {
+    const good = new Map<string, Found>();
+    for (const [key, one] of found)
+      if (this.#isGood(tier, key, one.entry)) good.set(key, asOf === undefined ? one : { ...one, asOf });
+    return good;
+  }
+
+  #isGood(tier: Tier, key: string, entry: Entry): boolean {
+    const { authority, clock, shared } = this.#options;
+    const { invalidations } = authority;
+    const now = clock.now();
+    const unguarded = shared !== undefined && (tier !== shared || entry.moved);
+    if (unguarded && shared.owes(key)) return false;
+    const verdict = unguarded ? invalidations.judgeUnguarded(key, entry) : invalidations.judge(entry);
+    if (verdict === 'gone') return false;
+    if (verdict === 'expired') entry.expire(invalidations.expiredAt(entry, clock));
+    if (invalidations.isExpired(key, entry)) entry.expire(now);
+    entry.tagsGoodAt = verdict === 'good' ? invalidations.tagChanges : -1;
+    return entry.goneAt > now;
+  }
+
+  async #confirm(limitMs: number): Promise<boolean> {
+    const { authority, shared } = this.#options;
+    const state = limitMs > 0 ? await shared?.state(limitMs) : undefined;
+    if (state === undefined || state.epoch !== authority.invalidations.epoch) return false;
+    authority.invalidations.follow(state, beginning);
+    return true;
+  }
+
+  async #learn(tier: Tier, tags: readonly string[], limitMs: number): Promise<boolean> {
+    const states = limitMs > 0 ? await tier.tags(tags, limitMs) : undefined;
+    if (states === undefined) return false;
+    for (const tag of tags) this.#options.authority.invalidations.learn(tag, states.get(tag) ?? never);
+    return true;
+  }
+
+  async #moveUp(key: string, found: Found, from: Tier): Promise<void> {
+    const { tiers, shared } = this.#options;
+    const lifeMs = this.lifeMs(found.entry);
+    for (const tier of tiers.slice(0, tiers.indexOf(from))) {
+      if (tier !== shared) void tier.fill(key, '', found.envelope, lifeMs);
+      else await this.#moveUpShared(key, found, lifeMs);
+    }
+  }
+
+  async #moveUpShared(key: string, found: Found, lifeMs: number): Promise<void> {
+    const reservation = await this.reserve(key, undefined);
+    if (reservation.outcome !== 'granted') return;
+    await reservation.lease?.fill(markedMoved(found.envelope), lifeMs);
+  }
+}
+
+const never: TagState = { deleted: beginning, expired: beginning };
+
+/** Stateless. */
+const nothing: ReadonlyMap<string, Found> = new Map();
+
+function keepBetter(best: Map<string, Found>, key: string, found: Found, now: number): void {
+  const other = best.get(key);
+  const isBetter = found.entry.freshUntil > now || newer(other?.entry, found.entry) === found.entry;
+  if (isBetter) best.set(key, found);
+}
