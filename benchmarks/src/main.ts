@@ -77,6 +77,7 @@ function titleOf(name: string): string {
 
 function summary(name: string, result: Result): string {
   if ('rows' in result) return `ran      ${name} (${result.rows.length} cases)`;
+  if ('lines' in result) return `ran      ${name} (${result.lines.length} lines)`;
   return 'skipped' in result ? `skipped  ${name}: ${result.skipped}` : `FAILED   ${name}: ${result.failed}`;
 }
 

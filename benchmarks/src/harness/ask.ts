@@ -2,13 +2,14 @@
 import { ServerUnavailableError } from '@holdfast/test-support';
 
 import { measureAll, smoke, thorough } from './measure.ts';
-import { type Question, Scope } from './question.ts';
+import { type Question, Scope, type Study } from './question.ts';
 import { type Result, rowsOf } from './result.ts';
 
 async function ask(file: string, mode: string | undefined): Promise<Result> {
   const scope = new Scope();
   try {
-    const { default: asked } = (await import(file)) as { default: Question };
+    const { default: asked } = (await import(file)) as { default: Question | Study };
+    if ('study' in asked) return await asked.study(mode === 'smoke' ? 'smoke' : 'thorough');
     const cases = await asked.cases(scope);
     const readings = await measureAll(asked, cases, mode === 'smoke' ? smoke : thorough);
     return { clock: asked.clock ?? 'cpu', rows: rowsOf(readings) };

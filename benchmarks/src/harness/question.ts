@@ -23,6 +23,18 @@ export interface Question {
   readonly cases: (scope: Scope) => readonly Case[] | Promise<readonly Case[]>;
 }
 
+/** Lines of a table, as they travel from the process that measured. A line has a text for each of the columns. */
+export interface Lines {
+  readonly columns: readonly { readonly title: string; readonly align: 'left' | 'right' }[];
+  readonly lines: readonly (readonly string[])[];
+}
+
+/** A question that rounds of equal calls cannot answer: it measures in its own way and has columns of its own. */
+export interface Study {
+  /** `smoke` proves that it runs, in a moment. */
+  readonly study: (effort: 'thorough' | 'smoke') => Lines | Promise<Lines>;
+}
+
 /** What lives as long as a question is measured. */
 export class Scope {
   readonly #deferred: (() => unknown)[] = [];
@@ -46,6 +58,11 @@ export class Scope {
 /** The first line of the file is the question's text. */
 export function question(definition: Question): Question {
   return definition;
+}
+
+/** The first line of the file is the question's text. */
+export function study(run: Study['study']): Study {
+  return { study: run };
 }
 
 /** What everything else is measured against: the same work without a library. */

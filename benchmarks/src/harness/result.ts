@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Reading } from './measure.ts';
-import type { Case } from './question.ts';
+import type { Case, Lines } from './question.ts';
 
 /** One row of a table, as it travels from the process that measured. */
 export interface Row {
@@ -19,6 +19,7 @@ export interface Row {
 
 export type Result =
   | { readonly clock: 'cpu' | 'wall'; readonly rows: readonly Row[] }
+  | Lines
   /** The question could not be asked here. */
   | { readonly skipped: string }
   | { readonly failed: string };
@@ -46,7 +47,7 @@ function ratiosOf(rounds: readonly number[], base: readonly number[]): readonly 
 }
 
 /** Linear between the two nearest values. */
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? Number.NaN;
@@ -54,7 +55,8 @@ function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-function peerLabel(packageName: string, detail: string): string {
+/** The name of a peer with the version that is installed. */
+export function peerLabel(packageName: string, detail: string): string {
   const manifest = new URL(`../../node_modules/${packageName}/package.json`, import.meta.url);
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   return [`${packageName} ${version}`, detail].filter((part) => part !== '').join(', ');

@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os';
 
+import type { Lines } from './question.ts';
 import type { Result, Row } from './result.ts';
 
 /** What the numbers were measured on, and how busy it was with other things. */
@@ -19,14 +20,21 @@ export function section(name: string, title: string, result: Result): string {
 function body(result: Result): string {
   if ('skipped' in result) return `Not measured: ${result.skipped}.`;
   if ('failed' in result) return `Failed: ${result.failed}`;
-  const columns = columnsOf(result.clock).map((column) => textsOf(column, result.rows));
+  const columns =
+    'lines' in result
+      ? result.columns.map((head, index) =>
+          textsOf(
+            head,
+            result.lines.map((line) => line[index] ?? ''),
+          ),
+        )
+      : columnsOf(result.clock).map((column) => textsOf(column, result.rows.map(column.cell)));
   const lines = columns[0]?.map((_, line) => columns.map((texts) => texts[line]).join(' | ')) ?? [];
   return lines.map((line) => `| ${line} |`).join('\n');
 }
 
 /** The column from its head down, in texts of one width. */
-function textsOf({ title, align, cell }: Column, rows: readonly Row[]): readonly string[] {
-  const cells = rows.map(cell);
+function textsOf({ title, align }: Head, cells: readonly string[]): readonly string[] {
   const width = Math.max(title.length, ...cells.map((text) => text.length));
   const rule = align === 'left' ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`;
   return [title, rule, ...cells].map((text) =>
@@ -34,9 +42,9 @@ function textsOf({ title, align, cell }: Column, rows: readonly Row[]): readonly
   );
 }
 
-interface Column {
-  readonly title: string;
-  readonly align: 'left' | 'right';
+type Head = Lines['columns'][number];
+
+interface Column extends Head {
   readonly cell: (row: Row) => string;
 }
 

@@ -14,11 +14,16 @@ export function randomOf(seed: number): () => number {
  * run. A power of two as `length` lets a benchmark walk them with a mask.
  */
 export function zipfKeys(distinct: number, length: number, alpha: number = 0.99): readonly string[] {
-  const random = randomOf(42);
+  const rank = zipfRanks(distinct, alpha, randomOf(42));
+  return Array.from({ length }, () => `user:${rank()}`);
+}
+
+/** Ranks from 0 to below `distinct` by Zipf's law with exponent `alpha`, the most frequent first. */
+export function zipfRanks(distinct: number, alpha: number, random: () => number): () => number {
   const cumulative: number[] = [];
   let total = 0;
   for (let rank = 1; rank <= distinct; rank += 1) cumulative.push((total += rank ** -alpha));
-  return Array.from({ length }, () => `user:${firstAtLeast(cumulative, random() * total)}`);
+  return () => firstAtLeast(cumulative, random() * total);
 }
 
 /** `length` keys drawn evenly from `distinct` ones. */
