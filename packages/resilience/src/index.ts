@@ -3,20 +3,10 @@
  *
  * @module
  */
-export type { BackoffOptions, Jitter, ResolvedBackoffOptions } from './backoff.ts';
-export type { PipelineDescription, PipelineStep } from './describe.ts';
-export { TimeoutError } from './errors.ts';
-export type { OwnPipelineEvent, RetryEvent, TimeoutEvent } from './events.ts';
-export type {
-  ResolvedRetryOptions,
-  ResolvedTimeoutOptions,
-  RetryOptions,
-  TimeoutOptions,
-} from './options.ts';
-export type { PipelineEvent } from './pipeline-events.ts';
-export { Pipeline, pipeline } from './pipeline.ts';
-export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
-export { Retry } from './retry.ts';
+export type { PipelineDescription, PipelineStep } from './pipeline/describe.ts';
+export type { OwnPipelineEvent } from './pipeline/events.ts';
+export type { PipelineEvent } from './pipeline/merged-events.ts';
+export { Pipeline, pipeline } from './pipeline/pipeline.ts';
 export type {
   BreakerPart,
   BulkheadPart,
@@ -27,8 +17,18 @@ export type {
   RateLimitPart,
   RetryPart,
   TimeoutPart,
-} from './slots.ts';
-export type { PipelineStatistics, RetryStatistics, TimeoutStatistics } from './statistics.ts';
-export type { Held } from './timed-run.ts';
-export { Timeout } from './timeout.ts';
-export { isTransient } from './transient.ts';
+} from './pipeline/slots.ts';
+export type { PipelineStatistics } from './pipeline/statistics.ts';
+export type { BackoffOptions, Jitter, ResolvedBackoffOptions } from './retry/backoff.ts';
+export type { RetryEvent } from './retry/events.ts';
+export type { ResolvedRetryOptions, RetryOptions } from './retry/options.ts';
+export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.ts';
+export { Retry } from './retry/retry.ts';
+export type { RetryStatistics } from './retry/statistics.ts';
+export { isTransient } from './retry/transient.ts';
+export { TimeoutError } from './timeout/errors.ts';
+export type { TimeoutEvent } from './timeout/events.ts';
+export type { ResolvedTimeoutOptions, TimeoutOptions } from './timeout/options.ts';
+export type { TimeoutStatistics } from './timeout/statistics.ts';
+export type { Held } from './timeout/timed-run.ts';
+export { Timeout } from './timeout/timeout.ts';

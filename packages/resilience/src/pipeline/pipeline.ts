@@ -12,13 +12,13 @@ import {
   wrap,
 } from '@holdfast/core';
 
+import type { Held } from '../timeout/timed-run.ts';
 import { CallBounds } from './call-bounds.ts';
 import { describePipeline, type PipelineDescription } from './describe.ts';
 import type { OwnPipelineEvent } from './events.ts';
-import { mergedEvents, type PipelineEvent } from './pipeline-events.ts';
+import { mergedEvents, type PipelineEvent } from './merged-events.ts';
 import { fillSlots, type PipelineParts, type PipelineSlots } from './slots.ts';
 import type { PipelineStatistics } from './statistics.ts';
-import type { Held } from './timed-run.ts';
 
 /**
  * Policies around one dependency, in the one order that works, outermost first:

@@ -1,5 +1,6 @@
-import { callable, type Clock, duration, methods, systemClock, text, wholeNumber } from '@holdfast/core';
+import { callable, type Clock, methods, text, wholeNumber } from '@holdfast/core';
 
+import { clockOf, limitMs } from '../limits.ts';
 import { type BackoffOptions, resolveBackoff, type ResolvedBackoffOptions } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { isTransient } from './transient.ts';
@@ -50,39 +51,4 @@ export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions
     clock: clockOf(options.clock),
     random: callable('random', options.random ?? Math.random),
   };
-}
-
-export interface TimeoutOptions {
-  /** Shown in errors, events and statistics. Defaults to `'timeout'`. */
-  readonly name?: string | undefined;
-  /** The time that an operation has, in milliseconds, at least 1; `Infinity` for no limit. */
-  readonly timeoutMs: number;
-  /** How long an operation that ran over its time keeps what it holds, in milliseconds. Defaults to 30,000. */
-  readonly zombieGraceMs?: number | undefined;
-  /** Defaults to the system clock. */
-  readonly clock?: Clock | undefined;
-}
-
-/** The options of a {@link Timeout}, with every default filled in. */
-export type ResolvedTimeoutOptions = {
-  readonly [Option in keyof TimeoutOptions]-?: NonNullable<TimeoutOptions[Option]>;
-};
-
-/** @throws {InvalidOptionError} naming the first option out of range. */
-export function resolveTimeoutOptions(options: TimeoutOptions): ResolvedTimeoutOptions {
-  return {
-    name: text('name', options.name ?? 'timeout'),
-    timeoutMs: limitMs('timeoutMs', options.timeoutMs, 1),
-    zombieGraceMs: duration('zombieGraceMs', options.zombieGraceMs ?? 30_000),
-    clock: clockOf(options.clock),
-  };
-}
-
-/** A duration that may be unlimited. */
-export function limitMs(option: string, value: number, minMs: number): number {
-  return value === Infinity ? Infinity : duration(option, value, minMs);
-}
-
-export function clockOf(clock: Clock = systemClock): Clock {
-  return methods('clock', clock, 'now', 'epoch', 'schedule');
 }

@@ -4,7 +4,7 @@ import { ManualClock, settle } from '@holdfast/core/testing';
 import { Timeout, TimeoutError, type TimeoutEvent, type TimeoutOptions } from '@holdfast/resilience';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { manual, type ManualRun } from './model/scripted.ts';
+import { manual, type ManualRun } from '../model/scripted.ts';
 
 function setUp(options: Partial<TimeoutOptions> = {}) {
   const clock = new ManualClock();

@@ -23,7 +23,7 @@ import {
 } from '@holdfast/resilience';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 
-import { manual, scripted } from './model/scripted.ts';
+import { manual, scripted } from '../model/scripted.ts';
 
 const failure = (message = 'backend down'): Error => new Error(message);
 const stop = new Error('no longer wanted');

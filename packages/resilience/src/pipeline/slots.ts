@@ -11,9 +11,11 @@ import {
 import { Dedupe, type DedupeOptions } from '@holdfast/dedupe';
 import { type LimitsOptions, RateLimiter, type RateLimiterOptions } from '@holdfast/rate-limiter';
 
-import { clockOf, limitMs, type RetryOptions, type TimeoutOptions } from './options.ts';
-import { Retry } from './retry.ts';
-import { Timeout } from './timeout.ts';
+import { clockOf, limitMs } from '../limits.ts';
+import type { RetryOptions } from '../retry/options.ts';
+import { Retry } from '../retry/retry.ts';
+import type { TimeoutOptions } from '../timeout/options.ts';
+import { Timeout } from '../timeout/timeout.ts';
 
 /** Answers a call that failed. It gets the error, and the context that the operation had. */
 export type FallbackFunction<Fallen> = (

@@ -9,7 +9,7 @@ import {
   isHoldfastError,
 } from '@holdfast/core';
 
-import { timerSlackMs } from './expiry-queue.ts';
+import { timerSlackMs } from '../timeout/expiry-queue.ts';
 
 /**
  * What lets a caller go before its call is done: its own signal, and its deadline. The work inside is then told, and

@@ -17,7 +17,7 @@ import {
 } from '@holdfast/resilience';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { scripted } from './model/scripted.ts';
+import { scripted } from '../model/scripted.ts';
 
 const failure = (message = 'backend down'): Error => new Error(message);
 

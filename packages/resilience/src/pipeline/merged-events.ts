@@ -4,7 +4,9 @@ import type { EventSource } from '@holdfast/core';
 import type { DedupeEvent } from '@holdfast/dedupe';
 import type { RateLimiterEvent } from '@holdfast/rate-limiter';
 
-import type { OwnPipelineEvent, RetryEvent, TimeoutEvent } from './events.ts';
+import type { RetryEvent } from '../retry/events.ts';
+import type { TimeoutEvent } from '../timeout/events.ts';
+import type { OwnPipelineEvent } from './events.ts';
 import type { PipelineParts } from './slots.ts';
 
 /** What a pipeline or a policy in one of its slots tells. */
