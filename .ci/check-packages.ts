@@ -53,12 +53,18 @@ const entries = manifests.flatMap(({ name, exports }) =>
     .map((path) => name + path.slice(1)),
 );
 
+/** The one peer without which its entry cannot be loaded; every other entry has to do without. */
+const react = manifests.flatMap(({ peerDependencies }) => peerDependencies?.['react'] ?? []);
+
 const root = mkdtempSync(join(tmpdir(), 'holdfast-consumers-'));
 try {
   for (const manager of ['npm', 'pnpm']) {
     const project = join(root, manager);
     mkdirSync(project);
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies: tarballs }));
+    writeFileSync(
+      join(project, 'package.json'),
+      JSON.stringify({ private: true, dependencies: { react: react[0], ...tarballs } }),
+    );
     writeFileSync(join(project, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: tarballs }));
     const load = (of: (entry: string) => string): string =>
       entries
