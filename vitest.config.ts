@@ -10,6 +10,8 @@ const project = (name: string, suffix: string, timeoutMs: number): object => ({
     include: [`{packages,examples}/*/test/**/*.${suffix}.ts`, `docs/test/**/*.${suffix}.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
+    // What a busy machine takes longer for is waited for as long as a test may take.
+    expect: { poll: { timeout: timeoutMs / 2 } },
   },
 });
 

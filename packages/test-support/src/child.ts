@@ -48,8 +48,9 @@ export class Child implements AsyncDisposable {
     const pid = child.pid!;
     guarded({ watch: true, pid });
     child.once('exit', () => guarded({ watch: false, pid }));
-    child.stdout?.on('data', (piece: Buffer) => this.#hear(piece.toString()));
-    child.stderr?.on('data', (piece: Buffer) => (this.#errors += piece.toString()));
+    // A piece may end in the middle of a character.
+    child.stdout?.setEncoding('utf8').on('data', (piece: string) => this.#hear(piece));
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => (this.#errors += piece));
   }
 
   /** The whole lines that it has said. */

@@ -6,14 +6,19 @@ import { createServer } from 'node:net';
 const lowest = 20_000;
 const highest = 32_000;
 
-/** `count` different loopback ports that nobody listens on. */
+// One per process: servers that start at the same time take their ports only a moment after they were found free.
+const given = new Set<number>();
+
+/** `count` loopback ports that nobody listens on, and that were not given out before. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
+  const ports: number[] = [];
+  while (ports.length < count) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 
 /** One loopback port that nobody listens on. */

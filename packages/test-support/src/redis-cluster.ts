@@ -94,6 +94,11 @@ export class RedisCluster implements AsyncDisposable {
  */
 export async function startRedisCluster(settings?: Readonly<Record<string, string>>): Promise<RedisCluster> {
   const cluster = await RedisCluster.find(settings);
-  await cluster.start();
-  return cluster;
+  try {
+    await cluster.start();
+    return cluster;
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
 }

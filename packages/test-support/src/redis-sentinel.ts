@@ -72,8 +72,13 @@ export class RedisSentinel implements AsyncDisposable {
  */
 export async function startRedisSentinel(): Promise<RedisSentinel> {
   const group = await RedisSentinel.find();
-  await group.start();
-  return group;
+  try {
+    await group.start();
+    return group;
+  } catch (error) {
+    await group[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function watch(port: number, masterPort: number) {

@@ -2,26 +2,28 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { type Child, startChild, until } from '@holdfast/test-support';
 
+const script = new URL('fixtures/child.ts', import.meta.url);
+
 describe('startChild', () => {
   const children: Child[] = [];
   afterEach(async () => {
     for (const child of children.splice(0)) await child[Symbol.asyncDispose]();
   });
 
-  const start = (...parameters: string[]): Child => {
-    const child = startChild(new URL('fixtures/child.ts', import.meta.url), parameters);
+  const start = (...parameters: string[]): Child => keep(startChild(script, parameters));
+  const keep = (child: Child): Child => {
     children.push(child);
     return child;
   };
 
-  it('tells what a process says, in whole lines', async () => {
+  it('tells what a process says, in whole lines and characters', async () => {
     const child = start('ready');
     expect(await child.said('ready')).toBe('ready');
     expect(child.lines[0]).toBe('ready');
     child.send('stop');
 
-    expect(await child.said(/ line$/)).toBe('half a line');
-    expect(await child.ended()).toEqual(['ready', expect.stringMatching(/^\d+$/), 'half a line']);
+    expect(await child.said(/^half/)).toBe('half a líne');
+    expect(await child.ended()).toEqual(['ready', expect.stringMatching(/^\d+$/), 'half a líne']);
   });
 
   it('exchanges messages of any value with it', async () => {
@@ -33,6 +35,17 @@ describe('startChild', () => {
     await until('it answers', () => heard.length > 0);
 
     expect(heard).toEqual([message]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('runs as another user if asked to by root', async () => {
+    const user = 65_534;
+    const child = keep(startChild(script, ['ready'], { user }));
+    const heard: unknown[] = [];
+    child.onMessage((message) => heard.push(message));
+    child.send('user');
+    await until('it answers', () => heard.length > 0);
+
+    expect(heard).toEqual([user]);
   });
 
   it('rejects with what it said of its failure, whoever waits for what', async () => {
