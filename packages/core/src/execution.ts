@@ -3,6 +3,11 @@ import { type Clock, systemClock } from './clock.ts';
 import { duration } from './options.ts';
 import type { Criticality, ExecuteOptions, Operation, OperationContext } from './policy.ts';
 
+/** Something that ends at `dueAt`, on the clock of the run that it belongs to. */
+export interface Expiry {
+  readonly dueAt: number;
+}
+
 /** Where a policy departs from what its caller said. */
 export interface ExecutionTerms {
   /** Stands in for the caller's, which it has to follow. */
@@ -10,6 +15,8 @@ export interface ExecutionTerms {
   readonly attempt?: number | undefined;
   /** Budget in milliseconds of this run alone; the caller's deadline still holds if it comes first. */
   readonly limitMs?: number | undefined;
+  /** When this run's own time is up, asked for only if somebody wants to know; the caller's deadline still holds as well. */
+  readonly expiry?: Expiry | undefined;
 }
 
 /**
@@ -18,9 +25,10 @@ export interface ExecutionTerms {
  * pass through any number of policies and no signal is created on the way.
  */
 export class Execution implements OperationContext, ExecuteOptions {
-  /** Reading on `clock` at which the time is up; `Infinity` without a deadline. */
-  readonly deadlineAt: number;
   readonly attempt: number;
+  /** Absent without a deadline: `Infinity` would take up an object of its own. */
+  readonly #endsAt: number | undefined;
+  readonly #expiry: Expiry | undefined;
   readonly #clock: Clock;
   readonly #options: ExecuteOptions | undefined;
   readonly #cancellation: Cancellation | undefined;
@@ -29,17 +37,23 @@ export class Execution implements OperationContext, ExecuteOptions {
   constructor(options?: ExecuteOptions, clock: Clock = systemClock, own?: ExecutionTerms) {
     this.#options = options;
     this.#cancellation = own?.cancellation;
-    const outer = options instanceof Execution ? options : undefined;
+    this.#expiry = own?.expiry;
     // Structural, because the execution of another copy of this package is options too.
     this.attempt = own?.attempt ?? (options as Partial<OperationContext> | undefined)?.attempt ?? 0;
-    if (outer !== undefined && own?.limitMs === undefined) {
-      this.#clock = outer.#clock;
-      this.deadlineAt = outer.deadlineAt;
+    if (options instanceof Execution && own?.limitMs === undefined && own?.expiry === undefined) {
+      this.#clock = options.#clock;
+      this.#endsAt = options.deadlineAt === Infinity ? undefined : options.deadlineAt;
     } else {
       this.#clock = clock;
-      this.deadlineAt = deadlineOn(clock, options?.deadlineMs, own?.limitMs);
+      this.#endsAt = endOn(clock, options?.deadlineMs, own?.limitMs);
     }
   }
+
+  /**
+   * Stays alive so that the engine keeps what it knows of the shape of an execution: without any instance, a full garbage
+   * collection forgets that, and with it the code that was optimised for it.
+   */
+  protected static readonly kept: Execution = new Execution();
 
   /** The options for a policy that runs inside `context`, whoever made that context. */
   static within(context: OperationContext, options: ExecuteOptions | undefined): ExecuteOptions {
@@ -63,12 +77,20 @@ export class Execution implements OperationContext, ExecuteOptions {
     return (this.#signal ??= this.cancellation?.signal ?? new AbortController().signal);
   }
 
+  /** Reading on `clock` at which the time is up; `Infinity` without a deadline. */
+  get deadlineAt(): number {
+    const endsAt = this.#endsAt ?? Infinity;
+    return this.#expiry === undefined ? endsAt : Math.min(endsAt, this.#expiry.dueAt);
+  }
+
   remainingMs(): number {
-    return this.deadlineAt === Infinity ? Infinity : Math.max(0, this.deadlineAt - this.#clock.now());
+    const { deadlineAt } = this;
+    return deadlineAt === Infinity ? Infinity : Math.max(0, deadlineAt - this.#clock.now());
   }
 
   get deadlineMs(): number | undefined {
-    return this.deadlineAt === Infinity ? undefined : this.remainingMs();
+    const remainingMs = this.remainingMs();
+    return remainingMs === Infinity ? undefined : remainingMs;
   }
 
   get key(): string | undefined {
@@ -89,8 +111,8 @@ export class Execution implements OperationContext, ExecuteOptions {
   }
 }
 
-function deadlineOn(clock: Clock, deadlineMs = Infinity, limitMs = Infinity): number {
+function endOn(clock: Clock, deadlineMs = Infinity, limitMs = Infinity): number | undefined {
   if (deadlineMs !== Infinity) duration('deadlineMs', deadlineMs);
   const budgetMs = Math.min(deadlineMs, limitMs);
-  return budgetMs === Infinity ? Infinity : clock.now() + budgetMs;
+  return budgetMs === Infinity ? undefined : clock.now() + budgetMs;
 }

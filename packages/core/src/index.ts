@@ -16,7 +16,7 @@ export {
 } from './clock.ts';
 export { DeadlineExceededError, HoldfastError, isHoldfastError } from './errors.ts';
 export { EventHub, type EventSource, type Unsubscribe } from './events.ts';
-export { Execution, type ExecutionTerms } from './execution.ts';
+export { Execution, type ExecutionTerms, type Expiry } from './execution.ts';
 export {
   atLeast,
   callable,
