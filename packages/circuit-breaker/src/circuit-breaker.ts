@@ -1,6 +1,6 @@
 import {
+  type Cancellation,
   DeadlineExceededError,
-  EventHub,
   type EventSource,
   type ExecuteOptions,
   Execution,
@@ -9,14 +9,19 @@ import {
   throwIfCancelled,
 } from '@holdfast/core';
 
-import { Circuit } from './circuit.ts';
-import { type Verdict, verdictOn } from './classify.ts';
+import type { Admission } from './circuit/admission.ts';
+import { Circuit } from './circuit/circuit.ts';
+import type { CircuitState, ProbeGate } from './circuit/state.ts';
+import { Turnstile } from './circuit/turnstile.ts';
 import { CircuitOpenError } from './errors.ts';
 import type { CircuitBreakerEvent } from './events.ts';
-import { type CircuitBreakerOptions, type ResolvedCircuitBreakerOptions, resolveOptions } from './options.ts';
-import { Admission, type Ending, type Permit } from './permit.ts';
-import type { CircuitState } from './state.ts';
+import { type CircuitBreakerChanges, type CircuitBreakerOptions, resolveOptions } from './options.ts';
+import type { Permit } from './permit.ts';
+import { refused } from './refused.ts';
+import { checkedSnapshot, type CircuitBreakerSnapshot } from './snapshot.ts';
 import type { CircuitBreakerStatistics } from './statistics.ts';
+
+const noOptions: CircuitBreakerOptions = Object.freeze({});
 
 /**
  * Refuses calls to a dependency that fails, and lets a few trial calls find out when it is back.
@@ -26,29 +31,32 @@ import type { CircuitBreakerStatistics } from './statistics.ts';
  * - nothing is admitted while open or isolated, and the trial calls of one half-open round, under way and decided,
  *   are at most `halfOpen.calls`;
  * - a half-open round is decided by the time its leases have ended, whatever becomes of its calls;
- * - only `minCalls` in the window, a failed round or `isolate()` lead out of closed or half-open to where calls are
- *   refused;
+ * - only `minCalls` in the window or overdue, a failed round or `isolate()` lead out of closed or half-open to where
+ *   calls are refused;
  * - calls that are ignored open nothing and close nothing.
  *
  * There is no timer in any state: what time brings about is seen at once by whoever looks, and done at the next call.
  *
+ * A program that runs operations itself, such as a pipeline, needs four members, all synchronous: `admitting` for a look
+ * beforehand, `tryAcquire()` to admit a call, and `fulfilled` or `rejected` of the permit to settle it. Together they
+ * are what `execute` does, less its promise; none of them allocates.
+ *
  * @see Release It! 2nd ed. (2018), "Circuit Breaker"
  */
 export class CircuitBreaker implements Policy {
-  readonly #options: ResolvedCircuitBreakerOptions;
-  readonly #hub = new EventHub<CircuitBreakerEvent>();
   readonly #circuit: Circuit;
-  readonly #calls = { success: 0, failure: 0, ignored: 0, rejected: 0, stale: 0 };
-  #slowCalls = 0;
+  readonly #turnstile: Turnstile;
+  #given: CircuitBreakerOptions;
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
-  constructor(options: CircuitBreakerOptions = {}) {
-    this.#options = resolveOptions(options);
-    this.#circuit = new Circuit(this.#options, this.#hub);
+  constructor(options: CircuitBreakerOptions = noOptions) {
+    this.#given = options;
+    this.#circuit = new Circuit(resolveOptions(options));
+    this.#turnstile = new Turnstile(this.#circuit);
   }
 
   get name(): string {
-    return this.#options.name;
+    return this.#circuit.options.name;
   }
 
   /** The state that a call would meet now. Looking changes nothing. */
@@ -56,9 +64,12 @@ export class CircuitBreaker implements Policy {
     return this.#circuit.view.state;
   }
 
-  /** Whether a call would be admitted now. Looking changes nothing. */
+  /**
+   * Whether a call would be admitted now. Looking changes nothing. Only a call finds out whether too many others are
+   * overdue, or whether a recovery ramp lets it through.
+   */
   get admitting(): boolean {
-    return this.#circuit.view.admitting;
+    return this.#circuit.plain || this.#circuit.view.admitting;
   }
 
   /** Milliseconds until it makes sense to ask again: 0 while admitting, `undefined` while isolated. */
@@ -67,7 +78,7 @@ export class CircuitBreaker implements Policy {
   }
 
   get events(): EventSource<CircuitBreakerEvent> {
-    return this.#hub;
+    return this.#circuit.events;
   }
 
   /**
@@ -83,17 +94,20 @@ export class CircuitBreaker implements Policy {
    */
   execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
     let execution: Execution;
+    let cancellation: Cancellation | undefined;
     let admission: Admission | undefined;
     try {
-      throwIfCancelled(options);
-      execution = options instanceof Execution ? options : new Execution(options, this.#options.clock);
+      if (options !== undefined) throwIfCancelled(options);
+      execution =
+        options instanceof Execution ? options : new Execution(options, this.#circuit.options.clock);
       if (execution.remainingMs() === 0) throw new DeadlineExceededError(this.name);
-      admission = this.#admit();
+      cancellation = execution.cancellation;
+      admission = cancellation === undefined ? this.#turnstile.admitOnce() : this.#turnstile.admit();
       if (admission === undefined) throw this.refusal();
     } catch (refusal) {
-      return Promise.reject(refusal);
+      return refused(refusal);
     }
-    return this.#watch(execution.start(operation), execution, admission);
+    return admission.watch(execution.start(operation), cancellation);
   }
 
   /**
@@ -101,16 +115,13 @@ export class CircuitBreaker implements Policy {
    * `refusal()` counts the refused call and makes its error.
    */
   tryAcquire(): Permit | undefined {
-    return this.#admit();
+    return this.#turnstile.admit();
   }
 
   /** The error for a caller that is not admitted now, who is counted as rejected by that. */
   refusal(): CircuitOpenError {
-    const { name: policy } = this.#options;
-    const { state, retryAfterMs } = this.#circuit.view;
-    this.#calls.rejected += 1;
-    if (this.#hub.observed) this.#hub.emit({ type: 'rejected', policy, state, retryAfterMs });
-    return new CircuitOpenError({ policy, state, retryAfterMs, cause: this.#circuit.lastFailure });
+    const { state, retryAfterMs } = this.#turnstile.refuse();
+    return new CircuitOpenError({ policy: this.name, state, retryAfterMs, cause: this.#circuit.lastFailure });
   }
 
   /** Refuses every call until all isolations have been disposed; then the circuit is closed, its window empty. */
@@ -123,99 +134,72 @@ export class CircuitBreaker implements Policy {
     this.#circuit.reset();
   }
 
+  /**
+   * For whoever knows from elsewhere that the dependency may be in trouble: a closed circuit then lets only trial calls
+   * through until they have decided. It never opens by this alone. In any other state nothing happens.
+   */
+  suspect(): void {
+    this.#circuit.suspect();
+  }
+
+  /** Asks `gate` before each trial call; it replaces the gate before it, until the handle is disposed. */
+  guardProbes(gate: ProbeGate): Disposable {
+    const circuit = this.#circuit;
+    circuit.gate = gate;
+    return {
+      [Symbol.dispose]: () => {
+        if (circuit.gate === gate) circuit.gate = undefined;
+      },
+    };
+  }
+
+  /**
+   * Changes options while at work; those not named stay as they are. Counts and open times that have begun go on, with
+   * two exceptions. Another `window` or `slow.afterMs` begins a closed circuit's window anew, and calls under way are then
+   * stale. Switching the mode to or from `'off'` resets the breaker.
+   *
+   * @throws {InvalidOptionError} naming the first option out of range; nothing has changed then.
+   */
+  update(changes: CircuitBreakerChanges): void {
+    const { name, clock, random } = this.#circuit.options;
+    const given = { ...this.#given, ...changes, name, clock, random };
+    this.#circuit.update(resolveOptions(given));
+    this.#given = given;
+  }
+
+  /** By what the circuit is judged now, for whoever judges several of them together. */
+  get thresholds(): { readonly failureRatio: number; readonly minCalls: number; readonly leaseMs: number } {
+    const { failureRatio, minCalls, halfOpen } = this.#circuit.options;
+    return { failureRatio, minCalls, leaseMs: halfOpen.leaseMs };
+  }
+
+  /** What another breaker with the same options needs to go on where this one is, as data that survives JSON. */
+  snapshot(): CircuitBreakerSnapshot {
+    return this.#circuit.snapshot();
+  }
+
+  /**
+   * Goes on where the breaker of `snapshot` was. An open circuit stays open for what is left of its time, a half-open one
+   * lets new trial calls decide, an isolated one is closed, since its handles are gone. Calls under way are then stale.
+   *
+   * @throws {InvalidOptionError} when it is no snapshot; nothing has changed then.
+   */
+  restore(snapshot: CircuitBreakerSnapshot): void {
+    this.#circuit.restore(checkedSnapshot(snapshot));
+  }
+
   statistics(): CircuitBreakerStatistics {
-    const { state, log, view } = this.#circuit;
+    const { state, log, view, options } = this.#circuit;
     const window = state.kind === 'closed' ? state.window : undefined;
-    window?.expire(this.#options.clock.now());
+    window?.expire(options.clock.now());
     const windowCalls = window?.calls ?? 0;
     return {
       component: 'circuit-breaker',
       state: view.state,
-      calls: { ...this.#calls },
-      slowCalls: this.#slowCalls,
+      ...this.#turnstile.statistics(),
       ...log.statistics(),
       windowCalls,
       failureRatio: window === undefined || windowCalls === 0 ? 0 : window.failures / windowCalls,
     };
-  }
-
-  #admit(): Admission | undefined {
-    const { clock, slow } = this.#options;
-    const circuit = this.#circuit;
-    if (circuit.state.kind === 'closed')
-      return new Admission(circuit.epoch, slow === undefined ? 0 : clock.now(), undefined, this.#onEnd);
-    const now = clock.now();
-    const probe = circuit.beginProbe(now);
-    return probe && new Admission(circuit.epoch, now, probe, this.#onEnd);
-  }
-
-  /** One promise more than the operation's own, where an async function would take two. */
-  #watch<T>(outcome: Promise<T>, { cancellation }: Execution, admission: Admission): Promise<T> {
-    return outcome.then(
-      (value) => {
-        admission.end(
-          this.#options.classify === undefined ? 'success' : this.#endingOfValue(admission, value),
-        );
-        return value;
-      },
-      (error: unknown) => {
-        const abandoned = cancellation?.cancelled === true;
-        admission.end(abandoned ? 'abandoned' : this.#endingOfError(admission, error), error);
-        throw error;
-      },
-    );
-  }
-
-  #endingOfError(admission: Admission, error: unknown): Ending {
-    return this.#classify(admission, { status: 'rejected', reason: error }) ?? verdictOn(error);
-  }
-
-  #endingOfValue(admission: Admission, value: unknown): Ending {
-    return this.#classify(admission, { status: 'fulfilled', value }) ?? 'success';
-  }
-
-  #classify(admission: Admission, outcome: PromiseSettledResult<unknown>): Verdict | undefined {
-    try {
-      return this.#options.classify?.(outcome);
-    } catch (error) {
-      admission.ignore();
-      throw error;
-    }
-  }
-
-  // One function for all permits, so that a permit costs no closure.
-  readonly #onEnd = (admission: Admission, ending: Ending, error: unknown): void => {
-    const { clock, slow, window } = this.#options;
-    const { probe, startedAt } = admission;
-    const now = probe === undefined && slow === undefined && 'calls' in window ? 0 : clock.now();
-    if (!this.#circuit.counts(admission, now)) {
-      this.#calls.stale += 1;
-      return;
-    }
-    const isSlow = slow !== undefined && ending !== 'ignore' && now - startedAt >= slow.afterMs;
-    this.#count(ending, isSlow);
-    if (ending === 'failure') this.#circuit.lastFailure = error;
-    const verdict = ending === 'abandoned' ? 'ignore' : ending;
-    if (probe !== undefined) this.#circuit.endProbe(probe, isSlow ? 'failure' : verdict, now);
-    else if (isSlow || verdict !== 'ignore') this.#record(now, verdict === 'failure', isSlow);
-  };
-
-  #count(ending: Ending, isSlow: boolean): void {
-    if (ending === 'success') this.#calls.success += 1;
-    else if (ending === 'failure') this.#calls.failure += 1;
-    else this.#calls.ignored += 1;
-    if (isSlow) this.#slowCalls += 1;
-  }
-
-  #record(now: number, failed: boolean, isSlow: boolean): void {
-    const { state } = this.#circuit;
-    if (state.kind !== 'closed') return;
-    const { minCalls, failureRatio, slow } = this.#options;
-    const { window } = state;
-    window.record(now, failed, isSlow);
-    if (window.calls < minCalls) return;
-    if (window.failures / window.calls >= failureRatio) this.#circuit.trip('failure-ratio', state);
-    else if (slow !== undefined && window.slowCalls / window.calls >= slow.ratio)
-      this.#circuit.trip('slow-ratio', state);
   }
 }

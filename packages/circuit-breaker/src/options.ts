@@ -4,13 +4,14 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  oneOf,
   ratio,
   systemClock,
   text,
   wholeNumber,
 } from '@holdfast/core';
 
-import type { Classify } from './classify.ts';
+import type { Classify } from './judging/classify.ts';
 
 /** Judges the last `calls` calls, however old they are. */
 export interface CountWindowOptions {
@@ -42,6 +43,16 @@ export interface HalfOpenOptions {
   readonly leaseMs?: number | undefined;
 }
 
+export interface RampOptions {
+  /** From the first call after a recovery until all calls are let through, in milliseconds, at least 1. */
+  readonly durationMs: number;
+  /** Share of the calls that is let through at first, over 0 to 1. Defaults to 0.1. */
+  readonly startRatio?: number | undefined;
+}
+
+/** `'on'` refuses calls, `'shadow'` only tells what it would have done, `'off'` neither refuses nor counts. */
+export type CircuitBreakerMode = 'on' | 'shadow' | 'off';
+
 export interface CircuitBreakerOptions {
   /** Shown in errors, events and statistics. Defaults to `'circuit-breaker'`. */
   readonly name?: string | undefined;
@@ -51,7 +62,10 @@ export interface CircuitBreakerOptions {
   readonly failureRatio?: number | undefined;
   /** Calls that must be in the window before it is judged, at least 1. Defaults to 20, or to `window.calls` if that is less. */
   readonly minCalls?: number | undefined;
-  /** Counts calls as slow when they end, and trial calls that were slow as failed. Defaults to not at all. */
+  /**
+   * Counts calls as slow, when they end or when they have not ended in time, and trial calls that were slow as failed.
+   * Defaults to not at all.
+   */
   readonly slow?: SlowCallOptions | undefined;
   /** How long the circuit stays open at first, in milliseconds; doubles with each opening in a row. Defaults to 5,000. */
   readonly openForMs?: number | undefined;
@@ -63,9 +77,14 @@ export interface CircuitBreakerOptions {
   readonly stableForMs?: number | undefined;
   /** How the circuit finds out whether it may close. */
   readonly halfOpen?: HalfOpenOptions | undefined;
+  /** Lets only a growing share of the calls through after a recovery. Defaults to all of them at once. */
+  readonly ramp?: RampOptions | undefined;
+  /** Whether the circuit refuses, only tells, or does nothing. Defaults to `'on'`. */
+  readonly mode?: CircuitBreakerMode | undefined;
   /**
    * Judges outcomes; where it returns `undefined`, the default holds: a value is a success, an error a failure, and a
-   * refusal by another policy or a passed deadline is ignored. Not asked about calls that were cancelled.
+   * refusal by another policy, a passed deadline or a mistake of the caller's own code (`ReferenceError`, and `TypeError`
+   * unless it tells of the network) is ignored. Not asked about calls that were cancelled.
    */
   readonly classify?: Classify | undefined;
   /** Defaults to the system clock. */
@@ -73,6 +92,9 @@ export interface CircuitBreakerOptions {
   /** Numbers from 0 to 1 for the jitter. Defaults to `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
+
+/** What may be changed while the breaker is at work. */
+export type CircuitBreakerChanges = Omit<CircuitBreakerOptions, 'name' | 'clock' | 'random'>;
 
 export type ResolvedTimeWindowOptions = Required<TimeWindowOptions> & { readonly buckets: number };
 export type ResolvedWindowOptions = CountWindowOptions | ResolvedTimeWindowOptions;
@@ -88,14 +110,24 @@ export interface ResolvedCircuitBreakerOptions {
   readonly jitterRatio: number;
   readonly stableForMs: number;
   readonly halfOpen: { readonly calls: number; readonly maxFailures: number; readonly leaseMs: number };
+  readonly ramp: { readonly durationMs: number; readonly startRatio: number } | undefined;
+  readonly mode: CircuitBreakerMode;
   readonly classify: Classify | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
+// Shared, so that a breaker of a large registry does not hold its own.
+const defaultWindow: ResolvedWindowOptions = Object.freeze({ durationMs: 10_000, buckets: 10 });
+const defaultHalfOpen: ResolvedCircuitBreakerOptions['halfOpen'] = Object.freeze({
+  calls: 3,
+  maxFailures: 0,
+  leaseMs: 10_000,
+});
+
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: CircuitBreakerOptions): ResolvedCircuitBreakerOptions {
-  const window = resolveWindow(options.window ?? { durationMs: 10_000 });
+  const window = options.window === undefined ? defaultWindow : resolveWindow(options.window);
   const mostCalls = 'calls' in window ? window.calls : undefined;
   const openForMs = duration('openForMs', options.openForMs ?? 5_000);
   const defaultMaxOpenForMs = Math.max(60_000, openForMs);
@@ -109,7 +141,9 @@ export function resolveOptions(options: CircuitBreakerOptions): ResolvedCircuitB
     maxOpenForMs: duration('maxOpenForMs', options.maxOpenForMs ?? defaultMaxOpenForMs, openForMs),
     jitterRatio: ratio('jitterRatio', options.jitterRatio ?? 0.2),
     stableForMs: duration('stableForMs', options.stableForMs ?? 30_000),
-    halfOpen: resolveHalfOpen(options.halfOpen ?? {}),
+    halfOpen: options.halfOpen === undefined ? defaultHalfOpen : resolveHalfOpen(options.halfOpen),
+    ramp: options.ramp && resolveRamp(options.ramp),
+    mode: oneOf('mode', options.mode ?? 'on', ['on', 'shadow', 'off']),
     classify: options.classify && callable('classify', options.classify),
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
     random: callable('random', options.random ?? Math.random),
@@ -135,10 +169,36 @@ function resolveSlow(slow: SlowCallOptions): SlowCallOptions {
 }
 
 function resolveHalfOpen(halfOpen: HalfOpenOptions): ResolvedCircuitBreakerOptions['halfOpen'] {
-  const calls = wholeNumber('halfOpen.calls', halfOpen.calls ?? 3, 1);
+  const calls = wholeNumber('halfOpen.calls', halfOpen.calls ?? defaultHalfOpen.calls, 1);
   return {
     calls,
-    maxFailures: wholeNumber('halfOpen.maxFailures', halfOpen.maxFailures ?? 0, 0, calls - 1),
-    leaseMs: duration('halfOpen.leaseMs', halfOpen.leaseMs ?? 10_000, 1),
+    maxFailures: wholeNumber(
+      'halfOpen.maxFailures',
+      halfOpen.maxFailures ?? defaultHalfOpen.maxFailures,
+      0,
+      calls - 1,
+    ),
+    leaseMs: duration('halfOpen.leaseMs', halfOpen.leaseMs ?? defaultHalfOpen.leaseMs, 1),
   };
+}
+
+function resolveRamp(ramp: RampOptions): { readonly durationMs: number; readonly startRatio: number } {
+  return {
+    durationMs: duration('ramp.durationMs', ramp.durationMs, 1),
+    startRatio: ratio('ramp.startRatio', ramp.startRatio ?? 0.1, 'over'),
+  };
+}
+
+/** Whether both count the same calls in the same way, so that what one has counted is right for the other. */
+export function hasSameShape(
+  one: ResolvedCircuitBreakerOptions,
+  other: ResolvedCircuitBreakerOptions,
+): boolean {
+  if (one.slow?.afterMs !== other.slow?.afterMs) return false;
+  const [left, right] = [one.window, other.window] as Partial<
+    CountWindowOptions & ResolvedTimeWindowOptions
+  >[];
+  return (
+    left?.calls === right?.calls && left?.durationMs === right?.durationMs && left?.buckets === right?.buckets
+  );
 }

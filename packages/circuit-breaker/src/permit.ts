@@ -1,9 +1,10 @@
-import type { Verdict } from './classify.ts';
-import type { Probe } from './probe-round.ts';
-
 /**
  * Leave to make one call. Report its end once, by whichever method; later reports do nothing. A permit that nobody
- * reports on distorts nothing while the circuit is closed, and counts as failed when its lease ends if it was half-open.
+ * reports on distorts nothing while the circuit is closed, unless `slow` is set: then it is a call that still runs.
+ * If the circuit was half-open it counts as failed when its lease ends.
+ *
+ * The breaker uses a permit again once it has been disposed, which is how `tryAcquire` comes to allocate nothing. So
+ * dispose it last, and do not touch it afterwards. One that is never disposed is garbage like any other.
  */
 export interface Permit {
   success(): void;
@@ -11,55 +12,19 @@ export interface Permit {
   failure(error?: unknown): void;
   /** The call says nothing about the dependency: a trial call gives its place back. */
   ignore(): void;
-  /** As `ignore()`. */
+  /**
+   * Judges the value that the operation gave as `execute` would, then disposes the permit.
+   *
+   * @throws What `classify` throws; the call is then ignored.
+   */
+  fulfilled(value: unknown): void;
+  /**
+   * Judges the error that the operation threw as `execute` would, then disposes the permit.
+   *
+   * @param cancelled - Whether the caller had left: the call then counts only if it was slow. Defaults to `false`.
+   * @throws What `classify` throws; the call is then ignored.
+   */
+  rejected(error: unknown, cancelled?: boolean): void;
+  /** As `ignore()`, if nothing was reported. Gives the permit back. */
   [Symbol.dispose](): void;
-}
-
-/** How a call ended for the breaker. `'abandoned'` counts only if it was slow. */
-export type Ending = Verdict | 'abandoned';
-
-/** A permit and what the breaker has to remember about it. */
-export class Admission implements Permit {
-  /** The stay in a state that it was given in; the breaker's number changes with each transition. */
-  readonly epoch: number;
-  /** Reading of the clock; 0 where it does not matter. */
-  readonly startedAt: number;
-  /** Its place among the trial calls of a half-open circuit. */
-  readonly probe: Probe | undefined;
-  readonly #onEnd: (admission: Admission, ending: Ending, error: unknown) => void;
-  #ended = false;
-
-  constructor(
-    epoch: number,
-    startedAt: number,
-    probe: Probe | undefined,
-    onEnd: (admission: Admission, ending: Ending, error: unknown) => void,
-  ) {
-    this.epoch = epoch;
-    this.startedAt = startedAt;
-    this.probe = probe;
-    this.#onEnd = onEnd;
-  }
-
-  success(): void {
-    this.end('success');
-  }
-
-  failure(error?: unknown): void {
-    this.end('failure', error);
-  }
-
-  ignore(): void {
-    this.end('ignore');
-  }
-
-  [Symbol.dispose](): void {
-    this.end('ignore');
-  }
-
-  end(ending: Ending, error?: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#onEnd(this, ending, error);
-  }
 }

@@ -1,4 +1,4 @@
-import type { CircuitState } from './state.ts';
+import type { CircuitState } from './circuit/state.ts';
 
 /** Counters only grow; the rest is read now. */
 export interface CircuitBreakerStatistics {
@@ -9,7 +9,7 @@ export interface CircuitBreakerStatistics {
     readonly failure: number;
     /** Ended without saying anything about the dependency. */
     readonly ignored: number;
-    /** Not admitted. */
+    /** Not admitted; in the mode `'shadow'`, those that would not have been. */
     readonly rejected: number;
     /** Ended in another stay than they were admitted in, or after their lease: their result was dropped. */
     readonly stale: number;

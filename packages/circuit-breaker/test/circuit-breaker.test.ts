@@ -3,7 +3,7 @@ import { Execution, isHoldfastError } from '@holdfast/core';
 import { ManualClock, settle } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 
-import { PolicyError } from './script.ts';
+import { PolicyError } from './specification/policy-error.ts';
 
 /** Opens at the first failure. */
 const touchy = { window: { calls: 1 }, jitterRatio: 0 } as const;
@@ -47,12 +47,16 @@ describe('CircuitBreaker', () => {
     process.removeAllListeners('unhandledRejection');
     process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
-    void new CircuitBreaker().execute(() => Promise.reject(new Error('unseen')));
+    const breaker = new CircuitBreaker({ name: 'billing' });
+    void breaker.execute(() => Promise.reject(new Error('unseen')));
+    breaker.isolate();
+    void breaker.execute(() => 'unused');
     await settle();
 
     process.removeAllListeners('unhandledRejection');
     for (const listener of previous) process.on('unhandledRejection', listener);
-    expect(unhandled).toEqual([new Error('unseen')]);
+    const messages = unhandled.map((reason) => (reason as Error).message);
+    expect(messages.toSorted()).toEqual(['billing is isolated', 'unseen']);
   });
 
   it('tells the operation about its call', async () => {
@@ -164,6 +168,20 @@ describe('CircuitBreaker', () => {
     expect(breaker.state).toBe('half-open');
     expect(breaker.admitting).toBe(true);
     expect(breaker.statistics().calls).toMatchObject({ failure: 1, ignored: 1 });
+  });
+
+  it('ignores the one of many concurrent calls whose caller has left', async () => {
+    const breaker = new CircuitBreaker();
+    const controllers = Array.from({ length: 3 }, () => new AbortController());
+    const { promise, reject } = Promise.withResolvers<never>();
+    const calls = controllers.map(({ signal }) => breaker.execute(() => promise, { signal }));
+    calls.push(breaker.execute(() => promise));
+
+    controllers[1]?.abort();
+    reject(new Error('down'));
+    await Promise.allSettled(calls);
+
+    expect(breaker.statistics().calls).toMatchObject({ failure: 3, ignored: 1 });
   });
 
   it('neither starts nor counts a call with an option out of range', async () => {

@@ -92,7 +92,7 @@ describe('CircuitBreaker, state by state', () => {
     clock.advanceSync(100);
 
     expect(breaker.tryAcquire()).toBeDefined();
-    expect(events.at(-1)).toBe('half-opened');
+    expect(events.at(-1)).toBe('half-opened: open-time-over');
   });
 
   it('T7: reads half-open when the open time is up, and changes nothing by that', () => {

@@ -1,11 +1,16 @@
-import { CircuitBreaker, type CircuitBreakerEvent, type Permit } from '@holdfast/circuit-breaker';
+import {
+  CircuitBreaker,
+  type CircuitBreakerEvent,
+  type CircuitBreakerSnapshot,
+  type Permit,
+} from '@holdfast/circuit-breaker';
 import { ManualClock } from '@holdfast/core/testing';
 import fc from 'fast-check';
 
 import { ReferenceBreaker, type ReferenceOptions, type ReferenceTicket } from './reference-breaker.ts';
 
 export type Step =
-  | { readonly do: 'admit' | 'isolate' | 'dispose' | 'reset' }
+  | { readonly do: 'admit' | 'isolate' | 'dispose' | 'reset' | 'suspect' | 'restart' }
   | { readonly do: 'end'; readonly pick: number; readonly result: 'success' | 'failure' | 'ignore' }
   | { readonly do: 'wait' | 'shift'; readonly ms: number };
 
@@ -44,7 +49,12 @@ export const someOptions: fc.Arbitrary<ReferenceOptions> = fc
   .map(([rest, judged]) => Object.assign(rest, judged));
 
 const admit = fc.constant<Step>({ do: 'admit' });
-const operate = fc.constantFrom<Step>({ do: 'isolate' }, { do: 'dispose' }, { do: 'reset' });
+const operate = fc.constantFrom<Step>(
+  { do: 'isolate' },
+  { do: 'dispose' },
+  { do: 'reset' },
+  { do: 'suspect' },
+);
 const shift = fc.integer().map((ms): Step => ({ do: 'shift', ms }));
 const wait = fc
   .oneof(fc.constantFrom(1, 49, 50, 51, 99, 100, 101, 10_000), fc.nat(200))
@@ -69,6 +79,15 @@ export const someSteps: fc.Arbitrary<Step[]> = fc.array(
   long,
 );
 
+/** The same with restarts of the process. */
+export const stepsWithRestarts: fc.Arbitrary<Step[]> = someSteps.chain((steps) =>
+  fc.array(fc.nat(steps.length), { maxLength: 4 }).map((places) => {
+    const mixed = Array.from(steps);
+    for (const place of places) mixed.splice(place, 0, { do: 'restart' });
+    return mixed;
+  }),
+);
+
 /** Calls of which none says anything about the dependency. */
 export const neutralSteps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(admit, end('ignore'), wait), long);
 
@@ -80,19 +99,31 @@ const facts = (side: CircuitBreaker | ReferenceBreaker): object => {
   return { state, admitting, retryAfterMs, calls, slowCalls, windowCalls, failureRatio, openMs };
 };
 
+function lastingFacts(side: CircuitBreaker | ReferenceBreaker): object {
+  const { windowCalls, failureRatio } = side instanceof CircuitBreaker ? side.statistics() : side;
+  const { state, admitting, retryAfterMs } = side;
+  return { state, admitting, retryAfterMs, windowCalls, failureRatio };
+}
+
 /** A breaker and the reference, taken through the same steps. */
 export class Pair {
   readonly clock: ManualClock = new ManualClock();
-  readonly breaker: CircuitBreaker;
+  breaker: CircuitBreaker;
   readonly events: CircuitBreakerEvent[] = [];
+  readonly #options: ReferenceOptions;
   readonly #reference: ReferenceBreaker;
-  readonly #running: { readonly permit: Permit; readonly ticket: ReferenceTicket | undefined }[] = [];
+  #running: { readonly permit: Permit; readonly ticket: ReferenceTicket | undefined }[] = [];
   #isolations: Disposable[] = [];
 
-  constructor({ drawn, ...rest }: ReferenceOptions) {
-    this.breaker = new CircuitBreaker({ ...rest, random: () => drawn, clock: this.clock });
-    this.#reference = new ReferenceBreaker({ drawn, ...rest });
-    this.breaker.events.subscribe((event) => this.events.push(event));
+  constructor(options: ReferenceOptions) {
+    this.#options = options;
+    this.breaker = this.#newBreaker();
+    this.#reference = new ReferenceBreaker(options);
+  }
+
+  /** What a restart does not take away, of both sides. */
+  get lasting(): readonly [actual: object, expected: object] {
+    return [lastingFacts(this.breaker), lastingFacts(this.#reference)];
   }
 
   get actual(): object {
@@ -113,6 +144,8 @@ export class Pair {
     if (step.do === 'isolate') this.#isolate();
     if (step.do === 'dispose') this.#dispose();
     if (step.do === 'reset') this.#reset();
+    if (step.do === 'suspect') this.#suspect();
+    if (step.do === 'restart') this.#restart();
     if (step.do === 'shift') this.clock.shiftEpoch(step.ms);
     if (step.do !== 'wait') return;
     this.clock.advanceSync(step.ms);
@@ -141,6 +174,27 @@ export class Pair {
     const isolation = this.#isolations.pop();
     isolation?.[Symbol.dispose]();
     if (isolation !== undefined && this.#isolations.length === 0) this.#reference.release();
+  }
+
+  #suspect(): void {
+    this.breaker.suspect();
+    this.#reference.suspect();
+  }
+
+  #restart(): void {
+    const snapshot = JSON.stringify(this.breaker.snapshot());
+    this.breaker = this.#newBreaker();
+    this.breaker.restore(JSON.parse(snapshot) as CircuitBreakerSnapshot);
+    this.#reference.restart();
+    this.#running = [];
+    this.#isolations = [];
+  }
+
+  #newBreaker(): CircuitBreaker {
+    const { drawn, ...rest } = this.#options;
+    const breaker = new CircuitBreaker({ ...rest, random: () => drawn, clock: this.clock });
+    breaker.events.subscribe((event) => this.events.push(event));
+    return breaker;
   }
 
   #reset(): void {

@@ -20,6 +20,8 @@ interface Stay {
   readonly window: NaiveWindow;
   /** When an open stay ends. */
   readonly untilAt: number;
+  /** Every call that was ever let in while closed. */
+  readonly calls: ReferenceTicket[];
   /** Every trial call that was ever let in, with what became of it. */
   readonly probes: ReferenceTicket[];
 }
@@ -94,13 +96,16 @@ export class ReferenceBreaker {
   }
 
   admit(): ReferenceTicket | undefined {
-    if (!this.admitting) {
+    const opens = this.#isTooSlow();
+    if (opens) this.#trip();
+    if (opens || !this.admitting) {
       this.calls.rejected += 1;
       return undefined;
     }
     const stay = this.#stay;
     const leaseEndsAt = this.now + this.#options.halfOpen.leaseMs;
     const ticket: ReferenceTicket = { stay, startedAt: this.now, leaseEndsAt, result: 'running' };
+    if (stay.kind === 'closed') stay.calls.push(ticket);
     if (stay.kind === 'half-open') {
       stay.probes.push(ticket);
       this.#alarms.push({ at: leaseEndsAt, ring: () => this.#expire(ticket) });
@@ -131,21 +136,53 @@ export class ReferenceBreaker {
     this.#stay = this.#newStay('closed');
   }
 
+  suspect(): void {
+    if (this.state !== 'closed') return;
+    this.#forgetTrips();
+    this.#stay = this.#newStay('half-open');
+  }
+
+  /** Goes on in another process, where none of the calls under way is known. */
+  restart(): void {
+    const { kind, window, sinceAt } = this.#stay;
+    if (kind === 'isolated') this.#stay = this.#newStay('closed');
+    if (kind === 'half-open') this.#stay = this.#newStay('half-open');
+    if (kind === 'closed') this.#stay = { ...this.#newStay('closed'), window, sinceAt };
+  }
+
   reset(): void {
     this.#trips = 0;
     this.#stay = this.#newStay('closed');
   }
 
   #judge(failed: boolean, isSlow: boolean): void {
-    const { window, sinceAt } = this.#stay;
-    const { minCalls, failureRatio, slow, stableForMs } = this.#options;
+    const { window } = this.#stay;
+    const { minCalls, failureRatio, slow } = this.#options;
     window.record(this.now, failed, isSlow);
     const sums = window.sums(this.now);
     if (sums.calls < minCalls) return;
     const tooSlow = slow !== undefined && sums.slowCalls / sums.calls >= slow.ratio;
-    if (sums.failures / sums.calls < failureRatio && !tooSlow) return;
-    if (this.now - sinceAt >= stableForMs) this.#trips = 0;
+    if (sums.failures / sums.calls >= failureRatio || tooSlow) this.#trip();
+  }
+
+  #trip(): void {
+    this.#forgetTrips();
     this.#open();
+  }
+
+  #forgetTrips(): void {
+    if (this.now - this.#stay.sinceAt >= this.#options.stableForMs) this.#trips = 0;
+  }
+
+  /** Whether calls that still run make too large a share of slow ones. */
+  #isTooSlow(): boolean {
+    const { slow, minCalls } = this.#options;
+    if (slow === undefined || this.state !== 'closed') return false;
+    const running = this.#stay.calls.filter(({ result }) => result === 'running');
+    const overdue = running.filter(({ startedAt }) => this.now - startedAt >= slow.afterMs).length;
+    const { calls, slowCalls } = this.#stay.window.sums(this.now);
+    if (overdue === 0 || overdue + calls < minCalls) return false;
+    return (overdue + slowCalls) / (running.length + calls) >= slow.ratio;
   }
 
   #decide(): void {
@@ -175,7 +212,14 @@ export class ReferenceBreaker {
   }
 
   #newStay(kind: Stay['kind'], untilAt = Infinity): Stay {
-    return { kind, sinceAt: this.now, window: new NaiveWindow(this.#options.window), untilAt, probes: [] };
+    return {
+      kind,
+      sinceAt: this.now,
+      window: new NaiveWindow(this.#options.window),
+      untilAt,
+      probes: [],
+      calls: [],
+    };
   }
 
   #moveTo(at: number): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '@holdfast/core';
 
-import type { CircuitBreakerStatistics } from './statistics.ts';
+import type { CircuitBreakerStatistics } from '../statistics.ts';
 
 type Transition = keyof CircuitBreakerStatistics['transitions'];
 
@@ -21,12 +21,14 @@ export class TransitionLog {
   add(transition: Transition, at: number): void {
     this.#counts[transition] += 1;
     this.#lastAt = this.#clock.epoch() - (this.#clock.now() - at);
-    if (transition !== 'closed') {
-      this.#leftClosedAt ??= at;
-      return;
-    }
-    this.#openMs = this.#openMsAt(at);
-    this.#leftClosedAt = undefined;
+    if (transition === 'closed') this.#close(at);
+    else this.#leftClosedAt ??= at;
+  }
+
+  /** The circuit has been put into a state that it did not come to by itself: that is no transition. */
+  resume(closed: boolean, at: number): void {
+    if (closed) this.#close(at);
+    else this.#leftClosedAt ??= at;
   }
 
   statistics(): Pick<CircuitBreakerStatistics, 'transitions' | 'openMs' | 'lastTransitionAt'> {
@@ -35,6 +37,11 @@ export class TransitionLog {
       openMs: this.#openMsAt(this.#clock.now()),
       lastTransitionAt: this.#lastAt,
     };
+  }
+
+  #close(at: number): void {
+    this.#openMs = this.#openMsAt(at);
+    this.#leftClosedAt = undefined;
   }
 
   #openMsAt(at: number): number {

@@ -35,6 +35,10 @@ export class ProbeRound {
     return this.#running.length + this.#successes + this.#failures < this.#terms.calls;
   }
 
+  get underWay(): number {
+    return this.#running.length;
+  }
+
   /** When ended leases alone will have failed the round; `Infinity` if those under way are too few for that. */
   get lostAt(): number {
     return this.#running[this.#terms.maxFailures - this.#failures]?.leaseEndsAt ?? Infinity;
