@@ -7,7 +7,8 @@ import pLimit from 'p-limit';
 import PQueue from 'p-queue';
 
 import { one } from '../harness/operation.ts';
-import { baseline, ours, peer, question } from '../harness/question.ts';
+import { baseline, ours, peer, question, reference } from '../harness/question.ts';
+import { LinkedCounter } from './linked-counter.ts';
 
 const limit = 10;
 const tasks = 1_000;
@@ -21,8 +22,12 @@ export default question({
   answer: tasks,
   callsPerRun: tasks,
   cases: () => {
-    const holdfast = new Bulkhead({ limit, maxQueued: tasks });
+    const counter = new LinkedCounter(limit);
+    const codel = new Bulkhead({ limit, maxQueued: tasks });
+    const fifo = new Bulkhead({ limit, maxQueued: tasks, discipline: 'fifo' });
     const timed = new Bulkhead({ limit, maxQueued: tasks, maxWaitMs: 60_000 });
+    let turn = 0;
+    const tenants = Array.from({ length: 16 }, (_, index) => ({ tenant: `tenant ${index}` }));
     const limiter = pLimit(limit);
     const queue = new PQueue({ concurrency: limit });
     const cockatiel = bulkhead(limit, tasks);
@@ -38,8 +43,11 @@ export default question({
     };
     return [
       baseline('Promise.all without a limit', () => sumOf(one)),
-      ours('Bulkhead', () => sumOf(() => holdfast.execute(one)), { atMost: 2.8 }),
+      reference('a counter with a linked list', () => sumOf(() => counter.run(one))),
+      ours('Bulkhead', () => sumOf(() => codel.execute(one)), { atMost: 2.8 }),
+      ours('Bulkhead, first in first out', () => sumOf(() => fifo.execute(one)), { atMost: 2.8 }),
       ours('Bulkhead, maxWaitMs', () => sumOf(() => timed.execute(one))),
+      ours('Bulkhead, 16 tenants', () => sumOf(() => codel.execute(one, tenants[(turn += 1) & 15]))),
       peer('cockatiel', '', () => sumOf(() => cockatiel.execute(one))),
       peer('async-sema', '', () => sumOf(guarded)),
       peer('fastq', 'promise', () => sumOf(() => worker.push(undefined))),

@@ -7,14 +7,17 @@ import pLimit from 'p-limit';
 import PQueue from 'p-queue';
 
 import { one } from '../harness/operation.ts';
-import { baseline, ours, peer, question } from '../harness/question.ts';
+import { baseline, ours, peer, question, reference } from '../harness/question.ts';
+import { LinkedCounter } from './linked-counter.ts';
 
 const limit = 10;
 
 export default question({
   answer: 1,
   cases: () => {
+    const counter = new LinkedCounter(limit);
     const holdfast = new Bulkhead({ limit });
+    const auto = new Bulkhead({ limit: { initial: limit, min: limit } });
     const limiter = pLimit(limit);
     const queue = new PQueue({ concurrency: limit });
     const cockatiel = bulkhead(limit);
@@ -30,7 +33,9 @@ export default question({
     };
     return [
       baseline('bare call', () => one()),
+      reference('a counter with a linked list', () => counter.run(one)),
       ours('Bulkhead', () => holdfast.execute(one), { atMost: 2 }),
+      ours('Bulkhead, limit auto', () => auto.execute(one)),
       peer('cockatiel', '', () => cockatiel.execute(one)),
       peer('async-sema', '', guarded),
       peer('fastq', 'promise', () => worker.push(undefined)),

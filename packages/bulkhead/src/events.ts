@@ -1,5 +1,5 @@
 /** Why a caller got no slot: as in the error, or because the deadline of its call passed first. */
-export type RejectedReason = 'full' | 'waited-too-long' | 'deadline' | 'closed';
+export type RejectedReason = 'full' | 'waited-too-long' | 'deadline' | 'shed' | 'closed';
 
 /** What a bulkhead tells whoever watches. */
 export type BulkheadEvent =
@@ -10,6 +10,7 @@ export type BulkheadEvent =
       readonly queued: number;
     }
   | { readonly type: 'rejected'; readonly policy: string; readonly reason: RejectedReason }
+  /** A new limit was set, or found by measuring. */
   | {
       readonly type: 'resized';
       readonly policy: string;

@@ -3,9 +3,11 @@
  *
  * @module
  */
+export type { AutoLimitOptions } from './auto-limit-options.ts';
 export { Bulkhead } from './bulkhead.ts';
-export { BulkheadFullError } from './errors.ts';
+export { BulkheadFullError, ShedError } from './errors.ts';
 export type { BulkheadEvent, RejectedReason } from './events.ts';
 export type { BulkheadOptions } from './options.ts';
-export type { Permit } from './permit.ts';
+export type { Permit, PermitOutcome } from './permit.ts';
+export { presets } from './presets.ts';
 export type { BulkheadStatistics } from './statistics.ts';

@@ -1,7 +1,7 @@
 /** Counters only grow; the rest is read now. */
 export interface BulkheadStatistics {
   readonly component: 'bulkhead';
-  /** Slots taken, also by operations whose callers have left. May exceed `limit` for a while after a resize. */
+  /** Slots taken, also by operations whose callers have left. May exceed `limit` for a while after that fell. */
   readonly running: number;
   /** Callers waiting for a slot. */
   readonly queued: number;
@@ -9,6 +9,8 @@ export interface BulkheadStatistics {
   readonly queueLimit: number;
   /** Those running operations whose callers have left. */
   readonly abandoned: number;
+  /** Tenants waiting, each counted once per criticality. */
+  readonly tenants: number;
   readonly calls: {
     /** Got a slot, at once or after waiting. */
     readonly admitted: number;
@@ -18,6 +20,8 @@ export interface BulkheadStatistics {
     readonly rejectedFull: number;
     /** Waited up to `maxWaitMs` or to their deadline, or came after it. */
     readonly rejectedTimeout: number;
+    /** Gave way to newer ones in a queue that did not move. */
+    readonly shed: number;
     /** Came after the bulkhead was disposed, or waited when it was. */
     readonly rejectedClosed: number;
     /** Were cancelled while they waited. */
@@ -27,5 +31,13 @@ export interface BulkheadStatistics {
 
 /** The counts of a bulkhead that has had no call yet, for it to raise. */
 export function noCalls(): { -readonly [Count in keyof BulkheadStatistics['calls']]: number } {
-  return { admitted: 0, queued: 0, rejectedFull: 0, rejectedTimeout: 0, rejectedClosed: 0, aborted: 0 };
+  return {
+    admitted: 0,
+    queued: 0,
+    rejectedFull: 0,
+    rejectedTimeout: 0,
+    shed: 0,
+    rejectedClosed: 0,
+    aborted: 0,
+  };
 }

@@ -1,31 +1,51 @@
-import type { Cancel } from '@holdfast/core';
+import type { Cancel, Execution, Operation } from '@holdfast/core';
 
-/** One caller in the queue. Its wait ends once, and then nothing of it is left on a signal or a clock. */
+import type { Lane } from './lane.ts';
+
+/**
+ * One caller in the queue. Its wait ends once, and then nothing of it is left on a signal or a clock.
+ *
+ * It is the node of the lists that it stands in and carries what is to run, so that a wait costs this object and one
+ * promise: with many thousands in the queue the collector's work is most of the price.
+ */
 export class Waiter {
-  /** Neighbours in the queue; both absent outside it. */
-  previous: Waiter | undefined;
-  next: Waiter | undefined;
-  /** Resolves when the caller has a slot; rejects when it will get none. */
-  readonly turn: Promise<void>;
-  readonly #resolve: () => void;
-  readonly #reject: (reason: unknown) => void;
-  #exits: readonly (Cancel | undefined)[] = [];
+  readonly execution: Execution;
+  /** What runs when it is admitted; absent for who wants a permit. */
+  readonly operation: Operation<unknown> | undefined;
+  /** Resolves to this waiter when it has a slot; rejects when it will get none. */
+  readonly turn: Promise<Waiter>;
+  /** Reading of the clock, if the queue needs it. */
+  readonly queuedAt: number;
 
-  constructor() {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.turn = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
+  /** Neighbours in the order of arrival. */
+  older: Waiter | undefined = undefined;
+  newer: Waiter | undefined = undefined;
 
-  /** Takes charge of what may end the wait early, to be called off when it ends. */
-  watch(...exits: readonly (Cancel | undefined)[]): void {
-    this.#exits = exits;
+  /** Neighbours in the lane. */
+  previous: Waiter | undefined = undefined;
+  next: Waiter | undefined = undefined;
+  lane: Lane | undefined = undefined;
+
+  /** What may end the wait early. */
+  stopListening: Cancel | undefined = undefined;
+  cancelTimer: Cancel | undefined = undefined;
+
+  #resolve!: (waiter: Waiter) => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(execution: Execution, operation: Operation<unknown> | undefined, queuedAt: number) {
+    this.execution = execution;
+    this.operation = operation;
+    this.queuedAt = queuedAt;
+    this.turn = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   admit(): void {
     this.#closeExits();
-    this.#resolve();
+    this.#resolve(this);
   }
 
   refuse(reason: unknown): void {
@@ -34,6 +54,7 @@ export class Waiter {
   }
 
   #closeExits(): void {
-    for (const close of this.#exits) close?.();
+    this.stopListening?.();
+    this.cancelTimer?.();
   }
 }

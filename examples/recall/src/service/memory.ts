@@ -52,6 +52,7 @@ const nothingWritten: ReadonlySet<string> = new Set([
   'ERR_INVALID_INPUT',
   'ERR_CIRCUIT_OPEN',
   'ERR_BULKHEAD_FULL',
+  'ERR_SHED',
 ]);
 
 /**

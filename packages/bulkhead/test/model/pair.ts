@@ -1,14 +1,17 @@
 import { getEventListeners } from 'node:events';
 
 import { Bulkhead } from '@holdfast/bulkhead';
-import { isHoldfastError } from '@holdfast/core';
+import { type Criticality, isHoldfastError } from '@holdfast/core';
 import { ManualClock, settle } from '@holdfast/core/testing';
 import fc from 'fast-check';
 
-import { ReferenceBulkhead, type ReferenceOptions } from './reference-bulkhead.ts';
+import { ReferenceBulkhead, type ReferenceCall, type ReferenceOptions } from './reference-bulkhead.ts';
+import { weights } from './reference-queue.ts';
+
+const criticalities: readonly Criticality[] = ['critical', 'normal', 'degradable', 'sheddable'];
 
 export type Step =
-  | { readonly do: 'arrive'; readonly deadlineMs: number }
+  | { readonly do: 'arrive'; readonly call: ReferenceCall }
   | { readonly do: 'finish' | 'fail' | 'abort'; readonly pick: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'resize'; readonly limit: number }
@@ -16,13 +19,21 @@ export type Step =
 
 export const someOptions: fc.Arbitrary<ReferenceOptions> = fc.record({
   limit: fc.integer({ min: 1, max: 4 }),
-  maxQueued: fc.nat(6),
-  maxWaitMs: fc.constantFrom(0, 1, 20, Infinity),
+  maxQueued: fc.nat(12),
+  maxWaitMs: fc.constantFrom(0, 1, 20, 60, Infinity, Infinity),
+  discipline: fc.constantFrom('codel' as const, 'codel' as const, 'fifo' as const),
+  targetWaitMs: fc.constantFrom(0, 1, 5),
+  shedAfterMs: fc.constantFrom(1, 10, 20),
+  minShareRatio: fc.constantFrom(0, 0.1, 0.25),
 });
 
 const arrive = fc
-  .constantFrom(0, 10, 20, Infinity, Infinity)
-  .map((deadlineMs): Step => ({ do: 'arrive', deadlineMs }));
+  .record({
+    deadlineMs: fc.constantFrom(0, 10, 20, Infinity, Infinity, Infinity),
+    rank: fc.constantFrom(0, 1, 1, 2, 3),
+    tenant: fc.constantFrom('', '', 'A', 'B', 'C'),
+  })
+  .map((call): Step => ({ do: 'arrive', call }));
 const end = fc
   .tuple(fc.constantFrom('finish' as const, 'finish' as const, 'fail' as const, 'abort' as const), fc.nat(30))
   .map(([act, pick]): Step => ({ do: act, pick }));
@@ -56,7 +67,8 @@ export class Pair {
   readonly #ended = new Map<number, string>();
 
   constructor(options: ReferenceOptions) {
-    this.bulkhead = new Bulkhead({ ...options, clock: this.clock });
+    const tenantWeight = (tenant: string): number => weights[tenant]!;
+    this.bulkhead = new Bulkhead({ ...options, tenantWeight, clock: this.clock });
     this.#reference = new ReferenceBulkhead(options);
   }
 
@@ -94,7 +106,7 @@ export class Pair {
   }
 
   #take(step: Step): void {
-    if (step.do === 'arrive') this.#arrive(step.deadlineMs);
+    if (step.do === 'arrive') this.#arrive(step.call);
     if (step.do === 'finish' || step.do === 'fail' || step.do === 'abort') this.#end(step.do, step.pick);
     if (step.do === 'resize') {
       this.bulkhead.resize(step.limit);
@@ -109,7 +121,7 @@ export class Pair {
     this.#reference.advance(step.ms);
   }
 
-  #arrive(deadlineMs: number): void {
+  #arrive({ deadlineMs, rank, tenant }: ReferenceCall): void {
     const id = this.#calls.length;
     const call = { controller: new AbortController(), operation: Promise.withResolvers<void>() };
     this.#calls.push(call);
@@ -117,11 +129,18 @@ export class Pair {
       this.#started.push(id);
       return call.operation.promise;
     };
-    this.bulkhead.execute(run, { signal: call.controller.signal, deadlineMs }).then(
+    const options = {
+      signal: call.controller.signal,
+      deadlineMs,
+      // No criticality is the same as a normal one, and no tenant as one without a name.
+      criticality: rank === 1 && id % 2 === 0 ? undefined : criticalities[rank],
+      tenant: tenant === '' && id % 2 === 0 ? undefined : tenant,
+    };
+    this.bulkhead.execute(run, options).then(
       () => this.#ended.set(id, 'ok'),
       (error: unknown) => this.#ended.set(id, outcomeOf(error)),
     );
-    this.#reference.arrive(id, deadlineMs);
+    this.#reference.arrive(id, { deadlineMs, rank, tenant });
   }
 
   #end(act: 'finish' | 'fail' | 'abort', pick: number): void {

@@ -1,7 +1,7 @@
 import type { BulkheadOptions } from '@holdfast/bulkhead';
 import { describe, expect, it } from 'vitest';
 
-import { type Facts, play } from './script.ts';
+import { type Facts, play } from '../script.ts';
 
 type Row = readonly [
   id: string,
@@ -125,6 +125,139 @@ const rows: readonly Row[] = [
     { limit: 1, maxQueued: 9 },
     'a b c d =3',
     { started: 'abc', running: 3, queued: 1 },
+  ],
+  [
+    'BH-10',
+    'serves in the order of arrival while nobody finds the oldest waiter over the target for the whole interval',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +20 c +49 d a. b.',
+    { started: 'abc', queued: 1, ended: 'a:ok b:ok' },
+  ],
+  [
+    'BH-10',
+    'does not count a wait as over the target that is just as long',
+    { limit: 1, maxQueued: 9, targetWaitMs: 20, shedAfterMs: 50 },
+    'a b +20 c +60 d a.',
+    { started: 'ab', queued: 2, ended: 'a:ok' },
+  ],
+  [
+    'BH-10',
+    'sheds nobody for the sake of nobody, however long they wait',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b c +1000 a. b. c.',
+    { started: 'abc', ended: 'a:ok b:ok c:ok' },
+  ],
+  [
+    'BH-10',
+    'takes one long pause for no standing queue',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +1000 c d a. b.',
+    { started: 'abc', ended: 'a:ok b:ok' },
+  ],
+  [
+    'BH-10',
+    'goes back to the order of arrival once somebody finds the oldest under the target',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +20 c +50 d a. d. +1 e c. +5 f g e.',
+    { started: 'adcef', ended: 'b:shed a:ok d:ok c:ok e:ok' },
+  ],
+  [
+    'BH-10',
+    'goes back to the order of arrival once the queue was empty',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +20 c +50 d a. d. e +15 f c.',
+    { started: 'adce', queued: 1, ended: 'b:shed a:ok d:ok c:ok' },
+  ],
+  [
+    'BH-11',
+    'serves the newest first and sheds the oldest when the queue stands',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +20 c +50 d e a. e. d.',
+    { started: 'aedc', ended: 'b:shed a:ok e:ok d:ok' },
+  ],
+  [
+    'BH-11',
+    'does not shed who has waited exactly as long as is allowed',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +20 c +50 d +50 e',
+    { queued: 2, ended: 'b:shed c:shed' },
+  ],
+  [
+    'BH-11',
+    'gives the place of who is shed to who comes',
+    { limit: 1, maxQueued: 2, targetWaitMs: 10, shedAfterMs: 50 },
+    'a b +20 c +50 d e',
+    { queued: 2, ended: 'b:shed e:full' },
+  ],
+  [
+    'BH-11',
+    'never sheds in plain order of arrival',
+    { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50, discipline: 'fifo' },
+    'a b +20 c +5000 d a. b.',
+    { started: 'abc', ended: 'a:ok b:ok' },
+  ],
+  [
+    'BH-12',
+    'gives tenants turns, whoever came first and however many they are',
+    { limit: 1, maxQueued: 9 },
+    'r aA bA cA dA eB fC r. a. e. f. b. c.',
+    { started: 'raefbcd' },
+  ],
+  [
+    'BH-12',
+    'gives a tenant as many turns in a round as its weight says',
+    { limit: 1, maxQueued: 20, tenantWeight: (tenant) => (tenant === 'A' ? 3 : 1) },
+    'r eB fB gB aA bA cA dA hA iA r. e. a. b. c. f. d. h. i.',
+    { started: 'reabcfdhig' },
+  ],
+  [
+    'BH-12',
+    'serves one tenant alone as if there were no tenants',
+    { limit: 1, maxQueued: 9 },
+    'r aA bA cA r. a. b.',
+    { started: 'rabc' },
+  ],
+  [
+    'BH-12',
+    'takes calls without a tenant for those of one tenant',
+    { limit: 1, maxQueued: 9 },
+    'r a b c dA r. a. d.',
+    { started: 'radb' },
+  ],
+  [
+    'BH-12',
+    'goes on with the others when a tenant leaves in its turn',
+    { limit: 1, maxQueued: 9 },
+    'r aA bB cC a~ r. b.',
+    { started: 'rbc', ended: 'a:aborted r:ok b:ok' },
+  ],
+  [
+    'BH-14',
+    'serves the most critical first',
+    { limit: 1, maxQueued: 9 },
+    'r a-sheddable b-degradable c d-critical e-normal r. d. c. e. b.',
+    { started: 'rdceba' },
+  ],
+  [
+    'BH-14',
+    'lets the least critical starve where its share is 0',
+    { limit: 1, maxQueued: 20, minShareRatio: 0 },
+    'r a-sheddable b c d e f g h i j k l m r. b. c. d. e. f. g. h. i. j. k. l.',
+    { started: 'rbcdefghijklm', queued: 1 },
+  ],
+  [
+    'BH-14',
+    'gives every fourth slot to a lower criticality with a share of 0.25',
+    { limit: 1, maxQueued: 20, minShareRatio: 0.25 },
+    'r a-sheddable b-sheddable c d e f g h i r. c. d. e. a. f. g. h. b.',
+    { started: 'rcdeafghbi' },
+  ],
+  [
+    'BH-14',
+    'gives the lowest its share first where two are due',
+    { limit: 1, maxQueued: 20, minShareRatio: 0.25 },
+    'r a-sheddable b-degradable c d e f g r. c. d. e. a. b. f.',
+    { started: 'rcdeabfg' },
   ],
   [
     'BH-16',
