@@ -1,7 +1,7 @@
 /** What a dedupe tells whoever watches. Single calls make no events; they are in the statistics. */
 export type DedupeEvent =
   | {
-      /** The last caller left a flight, whose signal was then aborted. */
+      /** A flight was called off because nobody waited for it any longer: its signal was aborted. */
       readonly type: 'abandoned';
       readonly policy: string;
       readonly key: string;
@@ -13,4 +13,10 @@ export type DedupeEvent =
       readonly key: string;
       /** Age of the old flight, in milliseconds. */
       readonly ageMs: number;
+    }
+  | {
+      /** An operation called for its own key. That call ran alone: had it joined, it would have waited for itself. */
+      readonly type: 'reentered';
+      readonly policy: string;
+      readonly key: string;
     };

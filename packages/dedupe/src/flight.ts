@@ -1,77 +1,97 @@
 import {
-  type Cancellation,
-  type CancellationSource,
-  cancellationOf,
+  type Cancel,
+  CancellationSource,
   type Clock,
   type Criticality,
-  DeadlineExceededError,
-  duration,
   type ExecuteOptions,
+  Execution,
 } from '@holdfast/core';
 
-/** One execution and everybody who waits for it; also the options that its operation starts from. */
-export interface Flight extends ExecuteOptions {
+export interface FlightTerms {
   readonly key: string;
   /** Reading of the clock at the start; 0 where age does not matter. */
   readonly startedAt: number;
-  /** Calls the operation off. Absent if the leader cannot leave, for then somebody waits to the end. */
-  readonly cancellation: CancellationSource | undefined;
-  readonly tenant: string | undefined;
-  readonly criticality: Criticality | undefined;
-  /** Settles when the key is free again. Absent until the operation has returned, be it a promise. */
-  outcome: Promise<unknown> | undefined;
-  waiters: number;
-  /** Whether the operation has settled: it can no longer be called off. */
-  landed: boolean;
+  /** Of the caller that starts it. */
+  readonly options: ExecuteOptions | undefined;
+  /** Whether that caller can leave, so that the flight can be called off. */
+  readonly leavable: boolean;
+  /** Reading of the clock at which that caller will have left; `undefined` without a deadline. */
+  readonly endsAt: number | undefined;
+  /** The flight in whose operation that caller runs, where this is known. */
+  readonly outer: Flight | undefined;
 }
 
-/** What may end one caller's wait while the flight goes on for the others. */
-export interface Exits {
-  readonly cancellation: Cancellation | undefined;
-  readonly deadlineMs: number | undefined;
+/** One execution and everybody who waits for it; also the options that its operation starts from. */
+export class Flight implements ExecuteOptions {
+  readonly key: string;
+  readonly startedAt: number;
+  readonly tenant: string | undefined;
+  readonly criticality: Criticality | undefined;
+  /** Calls the operation off. Absent if the leader cannot leave, for then somebody waits to the end. */
+  readonly cancellation: CancellationSource | undefined;
+  /** Settles when the key is free again. Absent until the operation has returned, be it a promise. */
+  outcome: Promise<unknown> | undefined;
+  /** Those who wait now. */
+  waiters = 1;
+  /** Whether it ever had more callers than one. */
+  shared = false;
+  /** Whether the operation has settled: it can no longer be called off. */
+  landed = false;
+  /** Reading of the clock at which the last of its callers will have left; `undefined` while one has no deadline. */
+  endsAt: number | undefined;
+  /** Keeps it from being called off while it waits for another caller. */
+  stopLingering: Cancel | undefined;
+  #outer: Flight | undefined;
+
+  constructor({ key, startedAt, options, leavable, endsAt, outer }: FlightTerms) {
+    this.key = key;
+    this.startedAt = startedAt;
+    this.tenant = options?.tenant;
+    this.criticality = options?.criticality;
+    this.cancellation = leavable ? new CancellationSource() : undefined;
+    this.endsAt = endsAt;
+    this.#outer = outer;
+  }
+
+  /** What the operation is told. */
+  contextOn(clock: Clock): Execution {
+    return this.endsAt === undefined ? new Execution(this, clock) : new SharedTime(this, clock);
+  }
+
+  /** Whether `inner`, in whose operation a call is made, runs inside this flight's own operation. */
+  encloses(inner: Flight | undefined): boolean {
+    for (let each = inner; each !== undefined; each = each.#outer) if (each === this) return true;
+    return false;
+  }
+
+  land(): void {
+    this.landed = true;
+    // What its operation has left running waits for nobody further out.
+    this.#outer = undefined;
+    this.stopLingering?.();
+  }
 }
 
 /**
- * How a call with these options may end early; `undefined` if it cannot, and then waiting costs nothing.
- *
- * @throws What ends the call before it starts: the reason of its signal, or that its deadline is over.
+ * What remains of its time is what remains to the caller that waits longest, and grows when one joins that waits longer.
+ * Policies inside see no deadline: theirs could not grow.
  */
-export function exitsOf(options: ExecuteOptions | undefined, name: string): Exits | undefined {
-  if (options === undefined) return undefined;
-  const cancellation = cancellationOf(options);
-  const deadlineMs = options.deadlineMs === Infinity ? undefined : options.deadlineMs;
-  if (cancellation?.cancelled === true) throw cancellation.reason;
-  if (deadlineMs !== undefined && duration('deadlineMs', deadlineMs) === 0)
-    throw new DeadlineExceededError(name);
-  return cancellation === undefined && deadlineMs === undefined ? undefined : { cancellation, deadlineMs };
-}
+class SharedTime extends Execution {
+  readonly #flight: Flight;
+  readonly #clock: Clock;
 
-/** One caller's own wait for `outcome`. `onLeave` is called at most once, if the caller leaves before the outcome. */
-export function waitFor<T>(
-  outcome: Promise<T>,
-  { cancellation, deadlineMs }: Exits,
-  { name, clock }: { readonly name: string; readonly clock: Clock },
-  onLeave: () => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (reason: unknown): void => {
-      closeExits();
-      reject(reason);
-      onLeave();
-    };
-    const cancelTimer =
-      deadlineMs === undefined
-        ? undefined
-        : clock.schedule(() => leave(new DeadlineExceededError(name)), deadlineMs);
-    const stopListening = cancellation?.onCancel(leave);
-    const closeExits = (): void => {
-      cancelTimer?.();
-      stopListening?.();
-    };
-    // The operation may have cancelled the very call that started it, before anybody listened.
-    if (cancellation?.cancelled === true) leave(cancellation.reason);
+  constructor(flight: Flight, clock: Clock) {
+    super(flight, clock);
+    this.#flight = flight;
+    this.#clock = clock;
+  }
 
-    outcome.then(closeExits, closeExits);
-    outcome.then(resolve, reject);
-  });
+  override get deadlineMs(): undefined {
+    return undefined;
+  }
+
+  override remainingMs(): number {
+    const { endsAt } = this.#flight;
+    return endsAt === undefined ? Infinity : Math.max(0, endsAt - this.#clock.now());
+  }
 }

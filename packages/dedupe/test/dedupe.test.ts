@@ -1,7 +1,8 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
-import { DeadlineExceededError, type Operation, type OperationContext } from '@holdfast/core';
+import { cancellationOf, DeadlineExceededError, Execution, type OperationContext } from '@holdfast/core';
 import { ManualClock, settle } from '@holdfast/core/testing';
-import { AbandonedError, Dedupe, type DedupeEvent } from '@holdfast/dedupe';
+import { AbandonedError, Dedupe, type DedupeEvent, DedupeFullError } from '@holdfast/dedupe';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { Backend } from './model/backend.ts';
@@ -68,19 +69,36 @@ describe('Dedupe', () => {
     expect(seen).toEqual([0, 0]);
   });
 
-  it('passes the key, and tenant and criticality of the first caller on, but no deadline', async () => {
+  it('passes the key on, and tenant and criticality of the first caller', async () => {
     const { dedupe } = setUp();
     const read = (context: OperationContext & { key?: string; tenant?: string; criticality?: string }) => [
       context.key,
       context.tenant,
       context.criticality,
-      context.remainingMs(),
       context.attempt,
     ];
+    const terms = { tenant: 'acme', criticality: 'critical' } as const;
 
-    const terms = { tenant: 'acme', criticality: 'critical', deadlineMs: 1_000 } as const;
+    expect(await dedupe.run('a', read, terms)).toEqual(['a', 'acme', 'critical', 0]);
+    expect(await dedupe.run('a', read, { ...terms, deadlineMs: 9 })).toEqual(['a', 'acme', 'critical', 0]);
+  });
 
-    expect(await dedupe.run('a', read, terms)).toEqual(['a', 'acme', 'critical', Infinity, 0]);
+  it('shows policies inside nothing that could cancel a flight whose first caller cannot leave', async () => {
+    const { dedupe } = setUp();
+    const { signal } = new AbortController();
+
+    expect(await dedupe.run('a', (context) => cancellationOf(context))).toBeUndefined();
+    expect(await dedupe.run('a', (context) => cancellationOf(context), { signal })).toBeDefined();
+  });
+
+  it('shows policies inside no deadline, because theirs could not grow when somebody joins', async () => {
+    const { dedupe } = setUp();
+    const read = (context: OperationContext & { deadlineMs?: number }) => [
+      context.deadlineMs,
+      new Execution(context).remainingMs(),
+    ];
+
+    expect(await dedupe.run('a', read, { deadlineMs: 1_000 })).toEqual([undefined, Infinity]);
   });
 });
 
@@ -287,70 +305,6 @@ describe('Dedupe, when a caller leaves', () => {
   });
 });
 
-describe('Dedupe, whatever the operation does', () => {
-  const failure = new Error('thrown');
-  const hostile = {
-    // oxlint-disable-next-line unicorn/no-thenable -- that is the point
-    then(resolve: (value: string) => void, reject: (error: unknown) => void): never {
-      resolve('first answer');
-      reject(failure);
-      throw failure;
-    },
-  } as unknown as PromiseLike<string>;
-  // oxlint-disable-next-line unicorn/no-thenable -- that is the point
-  const throwingGetter = Object.defineProperty({}, 'then', {
-    get() {
-      throw failure;
-    },
-  }) as PromiseLike<string>;
-
-  it.each<[string, Operation<string | undefined>, PromiseSettledResult<unknown>]>([
-    ['returns a plain value', () => 'value', { status: 'fulfilled', value: 'value' }],
-    ['returns nothing', () => undefined, { status: 'fulfilled', value: undefined }],
-    ['returns a thenable that answers twice', () => hostile, { status: 'fulfilled', value: 'first answer' }],
-    ['returns a thenable that cannot be read', () => throwingGetter, { status: 'rejected', reason: failure }],
-    [
-      'throws',
-      (): string => {
-        throw failure;
-      },
-      { status: 'rejected', reason: failure },
-    ],
-  ])('settles every caller and frees the key if it %s', async (_, operation, expected) => {
-    const { dedupe } = setUp();
-    const { signal } = new AbortController();
-
-    const outcomes = await Promise.allSettled([
-      dedupe.run('a', operation),
-      dedupe.run('b', operation, { signal }),
-    ]);
-
-    expect(outcomes).toEqual([expected, expected]);
-    expect(dedupe.inFlight).toBe(0);
-  });
-
-  it('runs a call alone that an operation makes with its own key before its first await', async () => {
-    const { dedupe } = setUp();
-
-    const value = await dedupe.run('a', () =>
-      dedupe.run('a', () => 'inner').then((inner) => `${inner}, outer`),
-    );
-
-    expect(value).toBe('inner, outer');
-    expect(dedupe.inFlight).toBe(0);
-  });
-
-  it('starts afresh for a caller that comes between the delivery to others', async () => {
-    const { dedupe, backend } = setUp();
-    const first = dedupe.run('a', backend.operation);
-    backend.flights[0]?.resolve('first');
-
-    const second = await first.then(() => dedupe.run('a', () => 'second'));
-
-    expect(second).toBe('second');
-  });
-});
-
 describe('Dedupe, maxAgeMs and forget', () => {
   it('joins a flight up to the age, then starts a fresh one and leaves the old one its waiters', async () => {
     const { clock, dedupe, backend } = setUp({ maxAgeMs: 100 });
@@ -427,6 +381,110 @@ describe('Dedupe, bounds', () => {
   });
 });
 
+describe('Dedupe, over a bound that refuses', () => {
+  it.each([
+    ['maxFlights', 'b', { maxFlights: 1 }],
+    ['maxWaiters', 'a', { maxWaiters: 1 }],
+  ] as const)('refuses a call over %s without running its operation', async (bound, key, options) => {
+    const { dedupe, backend } = setUp({ name: 'quotes', overflow: 'reject', ...options });
+    void dedupe.run('a', backend.operation);
+
+    const refusal: unknown = await dedupe.run(key, backend.operation).catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(DedupeFullError);
+    expect(refusal).toMatchObject({
+      code: 'ERR_DEDUPE_FULL',
+      policy: 'quotes',
+      bound,
+      message: `quotes has reached ${bound}`,
+    });
+    expect(backend.flights).toHaveLength(1);
+    expect(dedupe.statistics()).toMatchObject({
+      calls: { leader: 1, follower: 0 },
+      inFlight: 1,
+      overflowed: 1,
+    });
+  });
+});
+
+describe('Dedupe, tryRun', () => {
+  it('never rejects, also for what run would refuse', async () => {
+    const { dedupe, backend } = setUp();
+    const rejected = (reason: unknown) => ({ status: 'rejected', reason, shared: false });
+
+    expect(await dedupe.tryRun('a', backend.operation, { signal: AbortSignal.abort('gone') })).toEqual(
+      rejected('gone'),
+    );
+    expect(await dedupe.tryRun('', backend.operation)).toEqual(
+      rejected(expect.objectContaining({ code: 'ERR_INVALID_OPTION' })),
+    );
+  });
+
+  it('marks a failure as shared for those who share it, and not for one that had left', async () => {
+    const { dedupe, backend } = setUp();
+    const caller = new AbortController();
+    const calls = [
+      dedupe.tryRun('a', backend.operation),
+      dedupe.tryRun('a', backend.operation, { signal: caller.signal }),
+      dedupe.tryRun('a', backend.operation, { deadlineMs: 100 }),
+    ];
+    const failure = new Error('failure');
+
+    caller.abort('gone');
+    backend.flights[0]?.reject(failure);
+
+    expect(await Promise.all(calls)).toEqual([
+      { status: 'rejected', reason: failure, shared: true },
+      { status: 'rejected', reason: 'gone', shared: false },
+      { status: 'rejected', reason: failure, shared: true },
+    ]);
+  });
+});
+
+describe('Dedupe, clone', () => {
+  it('gives each caller a copy of its own, made from the value as it was', async () => {
+    const { dedupe, backend } = setUp({ clone: structuredClone });
+    const change = (list: number[]): number[] => {
+      list.push(list.length);
+      return list;
+    };
+    const calls = [0, 1, 2].map((call) =>
+      dedupe
+        .run('a', backend.operation, call === 1 ? { deadlineMs: 100 } : undefined)
+        .then((value) => change(value as number[])),
+    );
+    const value: number[] = [];
+
+    backend.flights[0]?.resolve(value);
+
+    expect(await Promise.all(calls)).toEqual([[0], [0], [0]]);
+    expect(value).toEqual([]);
+  });
+
+  it('copies nothing for a call that nobody joined', async () => {
+    const { dedupe } = setUp({ clone: structuredClone });
+    const value = {};
+
+    expect(await dedupe.run('a', () => value)).toBe(value);
+  });
+
+  it('rejects those whose copy fails, and nobody else', async () => {
+    let copies = 0;
+    const clone = <T>(value: T): T => {
+      if ((copies += 1) === 1) throw new Error('no copy');
+      return value;
+    };
+    const { dedupe, backend } = setUp({ clone });
+    const calls = [dedupe.run('a', backend.operation), dedupe.run('a', backend.operation)];
+
+    backend.flights[0]?.resolve('value');
+
+    await expect(calls[0]).rejects.toThrow('no copy');
+    expect(await calls[1]).toBe('value');
+    expect(dedupe.inFlight).toBe(0);
+  });
+});
+
 describe('Dedupe, events and statistics', () => {
   it('tells of flights that were abandoned and outdated', async () => {
     const { clock, dedupe, backend } = setUp({ name: 'prices', maxAgeMs: 100 });
@@ -454,6 +512,8 @@ describe('Dedupe, events and statistics', () => {
       calls: { leader: 2, follower: 2 },
       inFlight: 2,
       abandoned: 0,
+      overflowed: 0,
+      reentered: 0,
     });
   });
 });
@@ -465,6 +525,17 @@ describe('Dedupe, bad input', () => {
     [{ maxAgeMs: NaN }, 'maxAgeMs must be a finite number of milliseconds of at least 0, got NaN'],
     [{ maxFlights: 0 }, 'maxFlights must be a whole number of at least 1, got 0'],
     [{ maxWaiters: 1.5 }, 'maxWaiters must be a whole number of at least 1, got 1.5'],
+    [{ overflow: 'drop' as 'reject' }, "overflow must be one of 'bypass', 'reject', got 'drop'"],
+    [{ abandon: 'stop' as 'abort' }, "abandon must be 'abort', 'continue' or { lingerMs }, got 'stop'"],
+    [
+      { abandon: { lingerMs: -1 } },
+      'abandon.lingerMs must be a finite number of milliseconds of at least 0, got -1',
+    ],
+    [{ clone: {} as typeof structuredClone }, 'clone must be a function, got an object'],
+    [
+      { asyncContext: {} as AsyncLocalStorage<unknown> },
+      'asyncContext must be an object with getStore(), run(), got an object',
+    ],
     [{ clock: {} as ManualClock }, 'clock must be an object with now(), epoch(), schedule(), got an object'],
   ])('refuses %o', (options, message) => {
     expect(() => new Dedupe(options)).toThrow(message);

@@ -11,6 +11,8 @@ export interface ModelFlight {
   readonly startedAt: number;
   /** Whether newcomers may find it. */
   listed: boolean;
+  /** When it is called off unless somebody comes. */
+  offAt: number;
   state: 'flying' | 'landed' | 'abandoned';
 }
 
@@ -19,10 +21,12 @@ export class DedupeModel {
   readonly flights: ModelFlight[] = [];
   readonly callers: ModelCaller[] = [];
   readonly #maxAgeMs: number;
+  readonly #lingerMs: number;
   #now = 0;
 
-  constructor(maxAgeMs: number) {
+  constructor(maxAgeMs: number, lingerMs: number) {
     this.#maxAgeMs = maxAgeMs;
+    this.#lingerMs = lingerMs;
   }
 
   get inFlight(): number {
@@ -36,9 +40,10 @@ export class DedupeModel {
       flight = undefined;
     }
     if (flight === undefined) {
-      flight = { key, startedAt: this.#now, listed: true, state: 'flying' };
+      flight = { key, startedAt: this.#now, listed: true, offAt: Infinity, state: 'flying' };
       this.flights.push(flight);
     }
+    flight.offAt = Infinity;
     this.callers.push({ flight, leavable, leavesAt: this.#now + deadlineMs, outcome: undefined });
   }
 
@@ -46,15 +51,16 @@ export class DedupeModel {
     for (const caller of this.#waiting(flight)) caller.outcome = outcome;
     if (flight.state === 'flying') flight.state = 'landed';
     flight.listed = false;
+    flight.offAt = Infinity;
   }
 
   leave(caller: ModelCaller, outcome: string): void {
     if (caller.outcome !== undefined) return;
     caller.outcome = outcome;
     const { flight } = caller;
-    if (this.#waiting(flight).length > 0) return;
-    flight.state = 'abandoned';
-    flight.listed = false;
+    if (this.#waiting(flight).length > 0 || this.#lingerMs === Infinity) return;
+    if (flight.listed && this.#lingerMs > 0) flight.offAt = this.#now + this.#lingerMs;
+    else this.#callOff(flight);
   }
 
   forget(key: string): void {
@@ -62,8 +68,28 @@ export class DedupeModel {
   }
 
   advance(ms: number): void {
-    this.#now += ms;
-    for (const caller of this.callers) if (caller.leavesAt <= this.#now) this.leave(caller, 'deadline');
+    const until = this.#now + ms;
+    for (let at = this.#nextAt(); at <= until; at = this.#nextAt()) {
+      this.#now = at;
+      for (const caller of this.callers) if (caller.leavesAt <= at) this.leave(caller, 'deadline');
+      for (const flight of this.flights) if (flight.offAt <= at) this.#callOff(flight);
+    }
+    this.#now = until;
+  }
+
+  #nextAt(): number {
+    const waiting = this.callers.filter(({ outcome }) => outcome === undefined);
+    return Math.min(
+      ...waiting.map(({ leavesAt }) => leavesAt),
+      ...this.flights.map(({ offAt }) => offAt),
+      Infinity,
+    );
+  }
+
+  #callOff(flight: ModelFlight): void {
+    flight.state = 'abandoned';
+    flight.listed = false;
+    flight.offAt = Infinity;
   }
 
   #waiting(flight: ModelFlight): ModelCaller[] {

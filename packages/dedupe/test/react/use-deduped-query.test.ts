@@ -1,0 +1,157 @@
+import { ManualClock, settle } from '@holdfast/core/testing';
+import { Dedupe } from '@holdfast/dedupe';
+import { type DedupedQuery, useDedupedQuery } from '@holdfast/dedupe/react';
+import { act, createElement, Fragment, StrictMode } from 'react';
+import { create, type ReactTestRenderer } from 'react-test-renderer';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { Backend } from '../model/backend.ts';
+
+beforeAll(() => {
+  Reflect.set(globalThis, 'IS_REACT_ACT_ENVIRONMENT', true);
+  // What it says of itself at each use is not about the hook.
+  const say = console.error;
+  vi.spyOn(console, 'error').mockImplementation((...parts: unknown[]) => {
+    if (!String(parts[0]).includes('react-test-renderer is deprecated')) say(...parts);
+  });
+});
+
+interface Props {
+  readonly name: string;
+  readonly ask: string | undefined;
+}
+
+function setUp(dedupe = new Dedupe()) {
+  const backend = new Backend();
+  const seen = new Map<string, DedupedQuery<unknown>>();
+  const Reader = ({ name, ask }: Props): null => {
+    seen.set(
+      name,
+      useDedupedQuery(dedupe, ask, (context) => backend.operation(context)),
+    );
+    return null;
+  };
+  const tree = (readers: readonly Props[]) =>
+    createElement(
+      Fragment,
+      undefined,
+      readers.map((props) => createElement(Reader, { ...props, key: props.name })),
+    );
+  let root: ReactTestRenderer | undefined;
+  const show = (...readers: readonly Props[]): Promise<void> =>
+    act(async () => {
+      if (root === undefined) root = create(tree(readers));
+      else root.update(tree(readers));
+    });
+  onTestFinished(() => act(async () => root?.unmount()));
+  const state = (name: string): unknown => {
+    const { refresh: _, ...rest } = seen.get(name)!;
+    return rest;
+  };
+  return { backend, dedupe, seen, show, state, tree };
+}
+
+const pending = { status: 'pending', data: undefined, error: undefined };
+const success = (data: unknown) => ({ status: 'success', data, error: undefined });
+
+describe('useDedupedQuery', () => {
+  it('asks once for components that ask for the same, and shows all of them the answer', async () => {
+    const { backend, dedupe, show, state } = setUp();
+    await show({ name: 'one', ask: 'a' }, { name: 'two', ask: 'a' }, { name: 'three', ask: 'b' });
+    expect([state('one'), state('two')]).toEqual([pending, pending]);
+
+    await act(async () => backend.flights[0]?.resolve('answer'));
+
+    expect([state('one'), state('two')]).toEqual([success('answer'), success('answer')]);
+    expect(state('three')).toEqual(pending);
+    expect(backend.flights).toHaveLength(2);
+    expect(dedupe.inFlight).toBe(1);
+  });
+
+  it('shows a failure', async () => {
+    const { backend, show, state } = setUp();
+    const failure = new Error('failure');
+    await show({ name: 'one', ask: 'a' });
+
+    await act(async () => backend.flights[0]?.reject(failure));
+
+    expect(state('one')).toEqual({ status: 'error', data: undefined, error: failure });
+  });
+
+  it('calls off what no mounted component asks for', async () => {
+    const { backend, show } = setUp();
+    await show({ name: 'one', ask: 'a' }, { name: 'two', ask: 'a' });
+
+    await show({ name: 'two', ask: 'a' });
+    expect(backend.flights[0]?.signal.aborted).toBe(false);
+    await show();
+
+    expect(backend.flights[0]?.signal.aborted).toBe(true);
+  });
+
+  it('asks again when the key changes, and never shows the answer to another key', async () => {
+    const { backend, show, state } = setUp();
+    await show({ name: 'one', ask: 'a' });
+    await act(async () => backend.flights[0]?.resolve('of a'));
+
+    await show({ name: 'one', ask: 'b' });
+    expect(state('one')).toEqual(pending);
+    await show({ name: 'one', ask: 'c' });
+    await act(async () => {
+      backend.flights[1]?.resolve('of b');
+      backend.flights[2]?.resolve('of c');
+    });
+
+    expect(state('one')).toEqual(success('of c'));
+  });
+
+  it('does not ask again at another rendering', async () => {
+    const { backend, show, seen } = setUp();
+    await show({ name: 'one', ask: 'a' });
+    const before = seen.get('one')?.refresh;
+
+    await show({ name: 'one', ask: 'a' });
+
+    expect(backend.flights).toHaveLength(1);
+    expect(seen.get('one')?.refresh).toBe(before);
+  });
+
+  it('asks for nothing without a key', async () => {
+    const { backend, show, seen, state } = setUp();
+
+    await show({ name: 'one', ask: undefined });
+    await act(async () => seen.get('one')?.refresh());
+
+    expect(state('one')).toEqual(pending);
+    expect(backend.flights).toHaveLength(0);
+  });
+
+  it('refreshes: shows what it has until the new answer comes, and joins nothing older', async () => {
+    const { backend, seen, show, state } = setUp();
+    await show({ name: 'one', ask: 'a' });
+    await act(async () => backend.flights[0]?.resolve('old'));
+
+    await act(async () => seen.get('one')?.refresh());
+    expect(state('one')).toEqual(success('old'));
+    await act(async () => backend.flights[1]?.resolve('new'));
+
+    expect(state('one')).toEqual(success('new'));
+  });
+
+  it('asks once in strict mode, with a dedupe that lingers', async () => {
+    const clock = new ManualClock();
+    const { backend, tree } = setUp(new Dedupe({ abandon: { lingerMs: 100 }, clock }));
+    let root: ReactTestRenderer | undefined;
+
+    await act(async () => {
+      root = create(createElement(StrictMode, undefined, tree([{ name: 'one', ask: 'a' }])));
+    });
+    await clock.advance(1_000);
+    expect(backend.flights.map(({ signal }) => signal.aborted)).toEqual([false]);
+    await act(async () => root?.unmount());
+    await clock.advance(100);
+    await settle();
+
+    expect(backend.flights.map(({ signal }) => signal.aborted)).toEqual([true]);
+  });
+});
