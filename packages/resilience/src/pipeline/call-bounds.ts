@@ -47,12 +47,9 @@ export class CallBounds {
     return this.exceeded && !this.#expired;
   }
 
-  /** Settles as `work` does, or rejects as soon as the caller is let go. */
-  race<T>(work: T | PromiseLike<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#source.onCancel(reject);
-      Promise.resolve(work).then(resolve, reject);
-    });
+  /** Calls `listener` when the caller is let go. */
+  onExceeded(listener: () => void): void {
+    this.#source.onCancel(listener);
   }
 
   /** Takes note of what the work failed with: what is inside sees the same deadline, and its timer may be the first. */

@@ -19,23 +19,26 @@ export function describePipeline<Fallen>(
   parts: PipelineParts<Fallen>,
   slots: PipelineSlots<Fallen>,
 ): PipelineDescription {
-  const { name, deadlineMs, fallback, breaker, bulkhead, dedupe, rateLimit, retry, timeout } = parts;
+  const { name, deadlineMs, fallback, breaker, bulkhead, chaos, dedupe, hedge, rateLimit, retry, timeout } =
+    parts;
   const steps: (PipelineStep | undefined)[] = [
     deadlineMs === Infinity ? undefined : { slot: 'deadline', options: { deadlineMs } },
-    fallback && { slot: 'fallback', options: {} },
+    fallback && step('fallback', fallback, slots.fallback),
     dedupe && step('dedupe', dedupe, slots.dedupe),
     retry && step('retry', retry, slots.retry),
+    hedge && step('hedge', hedge, slots.hedge),
     breaker && step('breaker check', breaker, slots.breaker),
     rateLimit && step('rate limit', rateLimit, slots.rateLimit),
     bulkhead && step('bulkhead', bulkhead, limitOf(slots.bulkhead)),
     breaker && step('breaker', breaker, slots.breaker),
     timeout && step('timeout', timeout, slots.timeout),
+    chaos && step('chaos', chaos, slots.chaos),
   ];
   return { name, steps: steps.filter((each) => each !== undefined) };
 }
 
 function limitOf(given: PipelineSlots['bulkhead']): unknown {
-  return typeof given === 'number' ? { limit: given } : given;
+  return typeof given === 'number' || given === 'auto' ? { limit: given } : given;
 }
 
 /** A policy that tells its options is believed; of another one we know what it was made from. */

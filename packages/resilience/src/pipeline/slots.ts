@@ -1,39 +1,36 @@
 import { Bulkhead, type BulkheadOptions } from '@holdfast/bulkhead';
 import { CircuitBreaker, type CircuitBreakerOptions } from '@holdfast/circuit-breaker';
-import {
-  callable,
-  type Clock,
-  InvalidOptionError,
-  type OperationContext,
-  type Policy,
-  text,
-} from '@holdfast/core';
+import { callable, type Clock, InvalidOptionError, type Policy, text } from '@holdfast/core';
 import { Dedupe, type DedupeOptions } from '@holdfast/dedupe';
 import { type LimitsOptions, RateLimiter, type RateLimiterOptions } from '@holdfast/rate-limiter';
 
+import { Chaos } from '../chaos/chaos.ts';
+import type { ChaosOptions } from '../chaos/options.ts';
+import { Fallback } from '../fallback/fallback.ts';
+import type { FallbackFunction, FallbackOptions } from '../fallback/options.ts';
+import { Hedge } from '../hedge/hedge.ts';
+import type { HedgeOptions } from '../hedge/options.ts';
 import { clockOf, limitMs } from '../limits.ts';
 import type { RetryOptions } from '../retry/options.ts';
 import { Retry } from '../retry/retry.ts';
 import type { TimeoutOptions } from '../timeout/options.ts';
 import { Timeout } from '../timeout/timeout.ts';
 
-/** Answers a call that failed. It gets the error, and the context that the operation had. */
-export type FallbackFunction<Fallen> = (
-  error: unknown,
-  context: OperationContext,
-) => Fallen | PromiseLike<Fallen>;
-
 /** The part of a breaker that a pipeline uses: any object with these members. `execute` starts at once or never. */
-export type BreakerPart = Pick<CircuitBreaker, 'name' | 'admitting' | 'refusal' | 'execute' | 'events'>;
+export type BreakerPart = Pick<CircuitBreaker, 'name' | 'admitting' | 'refusal' | 'tryAcquire' | 'events'>;
 /** The part of a bulkhead that a pipeline uses. */
 export type BulkheadPart = Pick<Bulkhead, 'name' | 'acquire' | 'tryAcquire' | 'events'>;
 /** The part of a rate limiter that a pipeline uses. It decides about an operation that does nothing. */
 export type RateLimitPart = Policy & { readonly name: string; readonly events: RateLimiter['events'] };
 /** The part of a dedupe that a pipeline uses. */
 export type DedupePart = Pick<Dedupe, 'name' | 'run' | 'events'>;
-export type RetryPart = Pick<Retry, 'name' | 'execute' | 'events'>;
+/** The part of a fallback that a pipeline uses. */
+export type FallbackPart<Fallen> = Pick<Fallback<Fallen>, 'name' | 'answer' | 'statistics' | 'events'>;
+export type HedgePart = Pick<Hedge, 'name' | 'execute' | 'events'>;
+export type ChaosPart = Pick<Chaos, 'name' | 'execute' | 'events'>;
+export type RetryPart = Pick<Retry, 'name' | 'begin' | 'events'>;
 /** The part of a timeout that a pipeline uses. It has to release what it is handed with the operation. */
-export type TimeoutPart = Pick<Timeout, 'name' | 'execute' | 'events'>;
+export type TimeoutPart = Pick<Timeout, 'name' | 'start' | 'events'>;
 
 /**
  * What a pipeline consists of. Each slot takes options, or an instance, which may be shared: pipelines that share a
@@ -45,18 +42,22 @@ export interface PipelineSlots<Fallen = never> {
    * the caller gets a `DeadlineExceededError`. A call may set a shorter one. Defaults to no deadline.
    */
   readonly deadlineMs?: number | undefined;
-  /** Answers calls that failed, unless their caller left or their deadline passed. */
-  readonly fallback?: FallbackFunction<Fallen> | undefined;
+  /** Answers calls that failed, unless their caller left or their deadline passed. A function answers all of them. */
+  readonly fallback?: FallbackFunction<Fallen> | FallbackOptions<Fallen> | FallbackPart<Fallen> | undefined;
   /** Lets identical concurrent calls share one execution: those that give the same `key`. Others are left alone. */
   readonly dedupe?: true | DedupeOptions | DedupePart | undefined;
   /** A number is the most retries of one call. */
   readonly retry?: true | number | RetryOptions | RetryPart | undefined;
+  /** Starts an attempt a second time where the first execution is slow. */
+  readonly hedge?: HedgeOptions | HedgePart | undefined;
   readonly breaker?: true | CircuitBreakerOptions | BreakerPart | undefined;
   readonly rateLimit?: RateLimiterOptions<LimitsOptions> | RateLimitPart | undefined;
-  /** A number is the most operations that run at once. */
-  readonly bulkhead?: number | BulkheadOptions | BulkheadPart | undefined;
+  /** A number is the most operations that run at once; `'auto'` finds it out. */
+  readonly bulkhead?: number | 'auto' | BulkheadOptions | BulkheadPart | undefined;
   /** Bounds each attempt, without the time that it waits to start. */
   readonly timeout?: TimeoutOptions | TimeoutPart | undefined;
+  /** Interferes with the operation itself, on purpose. */
+  readonly chaos?: ChaosOptions | ChaosPart | undefined;
   /** For the pipeline and for the policies that it makes from options. Defaults to the system clock. */
   readonly clock?: Clock | undefined;
   /** For the policies that the pipeline makes from options. Defaults to `Math.random`. */
@@ -68,13 +69,15 @@ export interface PipelineParts<Fallen> {
   readonly name: string;
   readonly clock: Clock;
   readonly deadlineMs: number;
-  readonly fallback: FallbackFunction<Fallen> | undefined;
+  readonly fallback: FallbackPart<Fallen> | undefined;
   readonly dedupe: DedupePart | undefined;
   readonly retry: RetryPart | undefined;
+  readonly hedge: HedgePart | undefined;
   readonly breaker: BreakerPart | undefined;
   readonly rateLimit: RateLimitPart | undefined;
   readonly bulkhead: BulkheadPart | undefined;
   readonly timeout: TimeoutPart | undefined;
+  readonly chaos: ChaosPart | undefined;
 }
 
 /** @throws {InvalidOptionError} naming the first option or slot that is wrong. */
@@ -93,14 +96,22 @@ export function fillSlots<Fallen>(name: string, slots: PipelineSlots<Fallen>): P
     name: text('name', name),
     clock,
     deadlineMs: limitMs('deadlineMs', slots.deadlineMs ?? Infinity, 1),
-    fallback: slots.fallback && callable('fallback', slots.fallback),
+    fallback: fill<FallbackPart<Fallen>, FallbackOptions<Fallen>>(
+      'fallback',
+      typeof slots.fallback === 'function'
+        ? { answers: slots.fallback, maxConcurrent: unlimited }
+        : slots.fallback,
+      'answer',
+      (it) => new Fallback(own(it)),
+    ),
     dedupe: fill<DedupePart, DedupeOptions>('dedupe', slots.dedupe, 'run', (it) => new Dedupe(own(it))),
     retry: fill<RetryPart, RetryOptions>(
       'retry',
       typeof retry === 'number' ? { maxRetries: retry } : retry,
-      'execute',
+      'begin',
       (it) => new Retry(own(it)),
     ),
+    hedge: fill<HedgePart, HedgeOptions>('hedge', slots.hedge, 'execute', (it) => new Hedge(own(it))),
     breaker: fill<BreakerPart, CircuitBreakerOptions>(
       'breaker',
       slots.breaker,
@@ -115,18 +126,22 @@ export function fillSlots<Fallen>(name: string, slots: PipelineSlots<Fallen>): P
     ),
     bulkhead: fill<BulkheadPart, BulkheadOptions>(
       'bulkhead',
-      typeof bulkhead === 'number' ? { limit: bulkhead } : bulkhead,
+      typeof bulkhead === 'number' || bulkhead === 'auto' ? { limit: bulkhead } : bulkhead,
       'acquire',
       (it) => new Bulkhead(own(it)),
     ),
     timeout: fill<TimeoutPart, TimeoutOptions>(
       'timeout',
       slots.timeout,
-      'execute',
+      'start',
       (it) => new Timeout(own(it)),
     ),
+    chaos: fill<ChaosPart, ChaosOptions>('chaos', slots.chaos, 'execute', (it) => new Chaos(own(it))),
   };
 }
+
+/** A function alone answers every call, as it always did. */
+const unlimited = Number.MAX_SAFE_INTEGER;
 
 interface SharedOptions {
   readonly name?: string | undefined;

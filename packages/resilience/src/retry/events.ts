@@ -1,4 +1,4 @@
-/** What a retry tells whoever watches. */
+/** What a retry tells whoever watches. Where an attempt ended with a value that is to be retried, `error` is that value. */
 export type RetryEvent =
   | {
       /** An attempt failed and another one follows. */

@@ -1,5 +1,6 @@
-import { callable, type Clock, methods, text, wholeNumber } from '@holdfast/core';
+import { callable, type Clock, methods, oneOf, text, wholeNumber } from '@holdfast/core';
 
+import { disposeOf } from '../discard.ts';
 import { clockOf, limitMs } from '../limits.ts';
 import { type BackoffOptions, resolveBackoff, type ResolvedBackoffOptions } from './backoff.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -19,6 +20,15 @@ export interface RetryOptions {
   readonly maxElapsedMs?: number | undefined;
   /** Whether to try again after this error. Not asked once the call is cancelled. Defaults to {@link isTransient}. */
   readonly isRetryable?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  /** Whether to try again after this value, as after an error. Defaults to never. */
+  readonly isRetryableValue?: ((value: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  /** Takes the values that another attempt follows. Defaults to disposing of them, if they can be disposed of. */
+  readonly onDiscard?: ((value: unknown) => unknown) | undefined;
+  /**
+   * What to do inside a retry of somebody else, where attempts multiply: not to retry (`'once'`), or to retry all the same
+   * (`'allow'`). Defaults to `'once'`.
+   */
+  readonly nested?: 'once' | 'allow' | undefined;
   /** What retries are paid from. Share one among all that call the same dependency. Defaults to no budget. */
   readonly budget?: Pick<RetryBudget, 'earn' | 'trySpend'> | undefined;
   /** Defaults to the system clock. */
@@ -34,6 +44,9 @@ export interface ResolvedRetryOptions {
   readonly backoff: ResolvedBackoffOptions;
   readonly maxElapsedMs: number;
   readonly isRetryable: (error: unknown) => boolean | PromiseLike<boolean>;
+  readonly isRetryableValue: ((value: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  readonly onDiscard: (value: unknown) => unknown;
+  readonly nested: 'once' | 'allow';
   readonly budget: Pick<RetryBudget, 'earn' | 'trySpend'> | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -47,6 +60,9 @@ export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions
     backoff: resolveBackoff(options.backoff),
     maxElapsedMs: limitMs('maxElapsedMs', options.maxElapsedMs ?? Infinity, 0),
     isRetryable: callable('isRetryable', options.isRetryable ?? isTransient),
+    isRetryableValue: options.isRetryableValue && callable('isRetryableValue', options.isRetryableValue),
+    onDiscard: callable('onDiscard', options.onDiscard ?? disposeOf),
+    nested: oneOf('nested', options.nested ?? 'once', ['once', 'allow']),
     budget: options.budget && methods('budget', options.budget, 'earn', 'trySpend'),
     clock: clockOf(options.clock),
     random: callable('random', options.random ?? Math.random),

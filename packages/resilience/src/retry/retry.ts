@@ -1,5 +1,4 @@
 import {
-  cancellationOf,
   DeadlineExceededError,
   EventHub,
   type EventSource,
@@ -10,15 +9,11 @@ import {
   throwIfCancelled,
 } from '@holdfast/core';
 
-import { backoffMs } from './backoff.ts';
+import { runWithin } from '../context/current-execution.ts';
 import type { RetryEvent } from './events.ts';
 import { resolveRetryOptions, type ResolvedRetryOptions, type RetryOptions } from './options.ts';
-import { pause } from './pause.ts';
+import { Repetition, type RetryLedger } from './repetition.ts';
 import type { RetryStatistics } from './statistics.ts';
-import { isRefusal, retryAfterMsOf } from './transient.ts';
-
-/** Without a pause, every so many retries wait for the event loop all the same, so that nobody else starves. */
-const retriesPerTurn = 8;
 
 /**
  * Runs an operation again when it failed in a way that may pass.
@@ -28,31 +23,31 @@ const retriesPerTurn = 8;
  * - nothing starts once the call is cancelled or its deadline, or `maxElapsedMs`, has passed;
  * - no wait is begun that could not end in time: the call fails at once instead.
  *
+ * Inside an attempt of another retry that is one already, nothing is retried unless `nested` says so: attempts would multiply.
+ *
  * An error with a `retryAfterMs` is not retried before that. If the call has neither a deadline nor `maxElapsedMs`, it
  * never waits longer than `backoff.maxMs` between attempts.
  */
 export class Retry implements Policy {
-  readonly #options: ResolvedRetryOptions;
   readonly #hub = new EventHub<RetryEvent>();
-  readonly #calls = {
-    succeededWithoutRetry: 0,
-    succeededAfterRetry: 0,
-    failedWithoutRetry: 0,
-    failedAfterRetry: 0,
-  };
-  #retries = 0;
+  readonly #ledger: RetryLedger;
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
   constructor(options: RetryOptions = {}) {
-    this.#options = resolveRetryOptions(options);
+    this.#ledger = {
+      options: resolveRetryOptions(options),
+      hub: this.#hub,
+      calls: { succeededWithoutRetry: 0, succeededAfterRetry: 0, failedWithoutRetry: 0, failedAfterRetry: 0 },
+      retries: 0,
+    };
   }
 
   get name(): string {
-    return this.#options.name;
+    return this.options.name;
   }
 
   get options(): ResolvedRetryOptions {
-    return this.#options;
+    return this.#ledger.options;
   }
 
   get events(): EventSource<RetryEvent> {
@@ -65,81 +60,52 @@ export class Retry implements Policy {
    * @throws Whatever the last execution threw.
    * @throws The signal's reason, when it aborts; also during a pause, which then ends at once.
    * @throws {DeadlineExceededError} if the deadline had passed before the start.
-   * @throws What `isRetryable` throws.
+   * @throws What `isRetryable` or `isRetryableValue` throws.
    */
   async execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
-    const { name, clock, budget, maxElapsedMs } = this.#options;
-    throwIfCancelled(options);
+    const { clock } = this.options;
     const call = new Execution(options, clock, firstAttempt);
-    if (call.remainingMs() === 0) throw new DeadlineExceededError(name);
-    const giveUpAt = maxElapsedMs === Infinity ? Infinity : clock.now() + maxElapsedMs;
-    budget?.earn();
-    let retries = 0;
-    try {
-      for (let attempt = call; ; attempt = new Execution(call, clock, { attempt: retries })) {
-        try {
-          const value = await operation(attempt);
-          this.#calls[retries === 0 ? 'succeededWithoutRetry' : 'succeededAfterRetry'] += 1;
-          return value;
-        } catch (error) {
-          await this.#prepareRetry(retries + 1, error, call, giveUpAt);
-          throwIfCancelled(call);
-          retries += 1;
-          this.#retries += 1;
-        }
+    const repetition = this.begin(call);
+    for (let context = call; ; context = new Execution(call, clock, { attempt: repetition.attempt })) {
+      const outcome = await settled(context, operation);
+      if (outcome.status === 'fulfilled' && !repetition.judgesValues) {
+        repetition.succeeded();
+        return outcome.value;
       }
-    } catch (outcome) {
-      this.#calls[retries === 0 ? 'failedWithoutRetry' : 'failedAfterRetry'] += 1;
-      throw outcome;
+      if (await repetition.next(outcome)) continue;
+      if (outcome.status === 'fulfilled') return outcome.value;
+      throw outcome.reason;
     }
   }
 
+  /**
+   * As `execute`, for a caller that runs the attempts itself.
+   *
+   * @param call - With a `deadlineMs` that counts down, as that of an `Execution` does, if it has one.
+   * @throws What `execute` throws before the first attempt.
+   */
+  begin(call: ExecuteOptions | undefined): Repetition {
+    throwIfCancelled(call);
+    if (call?.deadlineMs === 0) throw new DeadlineExceededError(this.name);
+    this.options.budget?.earn();
+    return new Repetition(this.#ledger, call);
+  }
+
   statistics(): RetryStatistics {
-    return { component: 'retry', calls: { ...this.#calls }, retries: this.#retries };
-  }
-
-  /** Returns when attempt number `attempt` may start; throws what the call ends with if there will be none. */
-  async #prepareRetry(attempt: number, error: unknown, call: Execution, giveUpAt: number): Promise<void> {
-    const { name, clock, maxRetries, isRetryable } = this.#options;
-    throwIfCancelled(call);
-    if (attempt > maxRetries || !(await isRetryable(error))) throw this.#givingUp(attempt, error);
-    throwIfCancelled(call);
-    const delayMs = this.#delayMs(attempt, error, call, giveUpAt);
-    if (delayMs === undefined || !this.#isAffordable(error)) throw this.#givingUp(attempt, error);
-    if (this.#hub.observed) this.#hub.emit({ type: 'retried', policy: name, attempt, delayMs, error });
-    if (delayMs === 0 && attempt % retriesPerTurn > 0) return;
-    await pause(clock, delayMs, cancellationOf(call));
-    // A busy process ends its pauses late.
-    if (this.#remainingMs(call, giveUpAt) <= 0) throw this.#givingUp(attempt, error);
-  }
-
-  /** How long to wait; `undefined` if the call may not wait that long. */
-  #delayMs(attempt: number, error: unknown, call: Execution, giveUpAt: number): number | undefined {
-    const { backoff, random } = this.#options;
-    const retryAfterMs = retryAfterMsOf(error) ?? 0;
-    const delayMs = Math.max(backoffMs(attempt, backoff, random()), retryAfterMs);
-    const remainingMs = this.#remainingMs(call, giveUpAt);
-    if (remainingMs === Infinity) return delayMs <= backoff.maxMs ? delayMs : undefined;
-    return delayMs < remainingMs ? delayMs : undefined;
-  }
-
-  #remainingMs(call: Execution, giveUpAt: number): number {
-    if (giveUpAt === Infinity) return call.remainingMs();
-    return Math.min(call.remainingMs(), giveUpAt - this.#options.clock.now());
-  }
-
-  #isAffordable(error: unknown): boolean {
-    const { name, budget } = this.#options;
-    if (budget === undefined || isRefusal(error) || budget.trySpend()) return true;
-    if (this.#hub.observed) this.#hub.emit({ type: 'budget-exhausted', policy: name, error });
-    return false;
-  }
-
-  #givingUp(attempts: number, error: unknown): unknown {
-    if (this.#hub.observed) this.#hub.emit({ type: 'gave-up', policy: this.name, attempts, error });
-    return error;
+    const { calls, retries } = this.#ledger;
+    return { component: 'retry', calls: { ...calls }, retries };
   }
 }
 
 // A call counts its own attempts, whatever policy around it repeats it.
 const firstAttempt = { attempt: 0 };
+
+/** How an attempt ends. Those after the first share their context, so that a retry inside knows that it is in one. */
+async function settled<T>(context: Execution, operation: Operation<T>): Promise<PromiseSettledResult<T>> {
+  try {
+    const run = (): T | PromiseLike<T> => operation(context);
+    return { status: 'fulfilled', value: await (context.attempt === 0 ? run() : runWithin(context, run)) };
+  } catch (reason) {
+    return { status: 'rejected', reason };
+  }
+}

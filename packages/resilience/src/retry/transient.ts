@@ -1,14 +1,20 @@
 import { isHoldfastError } from '@holdfast/core';
 
+/** What a bulkhead refuses with. What is too much for this process already, it does not make more of. */
+const overloads: ReadonlySet<string> = new Set(['ERR_BULKHEAD_FULL', 'ERR_SHED']);
+
 /**
  * Whether trying again may help: how a {@link Retry} judges errors unless told otherwise.
  *
  * `false` for mistakes in the program (`ReferenceError`, `RangeError`, and a `TypeError` without a `cause`; with one,
- * it is how `fetch` reports a network failure), for work that somebody aborted, and for refusals that do not say when
- * to come back.
+ * it is how `fetch` reports a network failure), for work that somebody aborted, for refusals that do not say when to come
+ * back, and for those of a bulkhead.
  */
 export function isTransient(error: unknown): boolean {
-  if (isHoldfastError(error)) return error.code === 'ERR_TIMEOUT' || error.retryAfterMs !== undefined;
+  if (isHoldfastError(error)) {
+    const { code, retryAfterMs } = error;
+    return code === 'ERR_TIMEOUT' || (retryAfterMs !== undefined && !overloads.has(code));
+  }
   if (error instanceof ReferenceError || error instanceof RangeError) return false;
   if (error instanceof TypeError) return error.cause !== undefined;
   return !(error instanceof Error && error.name === 'AbortError');

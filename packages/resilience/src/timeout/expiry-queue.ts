@@ -1,8 +1,10 @@
 import type { Cancel, Clock } from '@holdfast/core';
 
 export interface Expiring {
-  /** Reading of the clock at which it expires. */
+  /** Reading of the clock at which it expires. Without having been told, it asks the clock when this is first read. */
   readonly dueAt: number;
+  /** Tells it what time it is, if it has not asked. */
+  startBy(now: number): void;
   /** Its neighbours, kept by the queue that it is in. */
   previous: Expiring | undefined;
   next: Expiring | undefined;
@@ -22,7 +24,7 @@ const lateMs = 10;
 /**
  * Things that expire the same time after they were added, so that the first to come is the first to go: one timer
  * does for any number of them, and none exists while there are none. What leaves in the turn in which it came
- * needs no timer at all.
+ * needs no timer at all, and no clock: its time begins with the end of that turn at the latest.
  *
  * A late timer waits for one more turn of the event loop before anything expires: what arrived while the process was
  * busy is read first.
@@ -42,12 +44,13 @@ export class ExpiryQueue {
     this.#onLag = onLag;
   }
 
-  /** Entries have to come in the order of their `dueAt`. */
+  /** Entries have to come in the order in which their time begins. */
   add(entry: Expiring): void {
     entry.previous = this.#tail;
     if (this.#tail === undefined) this.#head = entry;
     else this.#tail.next = entry;
     this.#tail = entry;
+    if (this.#cancelTimer !== undefined) entry.startBy(this.#clock.now());
     if (this.#isArming || this.#cancelTimer !== undefined) return;
     this.#isArming = true;
     void turnEnd.then(this.#arm);
@@ -70,9 +73,11 @@ export class ExpiryQueue {
 
   readonly #arm = (): void => {
     this.#isArming = false;
-    const head = this.#head;
-    if (head !== undefined)
-      this.#cancelTimer ??= this.#clock.schedule(this.#onTimer, head.dueAt - this.#clock.now());
+    if (this.#head === undefined) return;
+    const now = this.#clock.now();
+    for (let entry = this.#head as Expiring | undefined; entry !== undefined; entry = entry.next)
+      entry.startBy(now);
+    this.#setTimer(now);
   };
 
   readonly #onTimer = (): void => {
@@ -93,6 +98,11 @@ export class ExpiryQueue {
       this.delete(entry);
       entry.expire();
     }
-    this.#arm();
+    this.#setTimer(now);
   };
+
+  #setTimer(now: number): void {
+    if (this.#head === undefined || this.#isArming) return;
+    this.#cancelTimer ??= this.#clock.schedule(this.#onTimer, this.#head.dueAt - now);
+  }
 }

@@ -1,5 +1,6 @@
-import { type Clock, duration, text } from '@holdfast/core';
+import { callable, type Clock, duration, text } from '@holdfast/core';
 
+import { disposeOf, type OnDiscard } from '../discard.ts';
 import { clockOf, limitMs } from '../limits.ts';
 
 export interface TimeoutOptions {
@@ -9,6 +10,8 @@ export interface TimeoutOptions {
   readonly timeoutMs: number;
   /** How long an operation that ran over its time keeps what it holds, in milliseconds. Defaults to 30,000. */
   readonly zombieGraceMs?: number | undefined;
+  /** Takes what an operation returned after its caller was let go. Defaults to disposing of it, if it can be disposed of. */
+  readonly onDiscard?: ((value: unknown) => unknown) | undefined;
   /** Defaults to the system clock. */
   readonly clock?: Clock | undefined;
 }
@@ -24,6 +27,7 @@ export function resolveTimeoutOptions(options: TimeoutOptions): ResolvedTimeoutO
     name: text('name', options.name ?? 'timeout'),
     timeoutMs: limitMs('timeoutMs', options.timeoutMs, 1),
     zombieGraceMs: duration('zombieGraceMs', options.zombieGraceMs ?? 30_000),
+    onDiscard: callable<OnDiscard>('onDiscard', options.onDiscard ?? disposeOf),
     clock: clockOf(options.clock),
   };
 }

@@ -1,5 +1,14 @@
-import { type Cancel, type CancellationSource, type EventHub, isHoldfastError } from '@holdfast/core';
+import {
+  type Cancel,
+  type Cancellation,
+  CancellationSource,
+  type ExecuteOptions,
+  type EventHub,
+  type Expiry,
+  isHoldfastError,
+} from '@holdfast/core';
 
+import { discard } from '../discard.ts';
 import { TimeoutError } from './errors.ts';
 import type { TimeoutEvent } from './events.ts';
 import { type ExpiryQueue, type Expiring, timerSlackMs } from './expiry-queue.ts';
@@ -7,13 +16,19 @@ import type { ResolvedTimeoutOptions } from './options.ts';
 
 /** Something that an operation takes up while it runs, such as a slot of a bulkhead. */
 export interface Held {
-  release(): void;
+  /** @param outcome - How the operation ended, for what learns from that: `'overload'` if it ran out of time. */
+  release(outcome?: 'success' | 'overload' | 'ignored'): void;
 }
 
-/** The two ends of the promise that a caller holds. */
-export interface Caller<T> {
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
+/** Whoever waits for a timed operation. It is told the outcome once. */
+export interface TimedCall<T> {
+  readonly options: ExecuteOptions | undefined;
+  /** What the operation is told of the attempts before it; `undefined` for what the options say. */
+  readonly attempt: number | undefined;
+  /** Released exactly once: when the operation has really ended, or at the latest `zombieGraceMs` after the caller was let go. */
+  readonly held: Held | undefined;
+  resolve(value: T): void;
+  reject(error: unknown): void;
 }
 
 /** What the runs of one timeout have in common. */
@@ -29,51 +44,80 @@ export interface RunLedger {
 /**
  * One execution under a timeout. Two things happen to it, each once and in either order: its caller gets an outcome,
  * and its operation ends. In between, if the caller went first, it is a zombie.
+ *
+ * It is also what cancels its operation, through a source that exists once somebody asks.
  */
-export class TimedRun<T> implements Expiring {
-  /** Reading of the clock at which the timeout ends it; `Infinity` if something else does before. */
-  readonly dueAt: number;
+export class TimedRun<T> implements Expiring, Expiry, Cancellation {
   previous: Expiring | undefined;
   next: Expiring | undefined;
   /** Stops watching for what lets the caller go besides the timeout. */
   stopWatching: Cancel | undefined;
   readonly #ledger: RunLedger;
-  readonly #source: CancellationSource;
-  readonly #caller: Caller<T>;
-  #held: Held | undefined;
+  readonly #call: TimedCall<T>;
+  readonly #outer: Cancellation | undefined;
+  #source: CancellationSource | undefined;
+  #startedAt: number | undefined;
   #callerWaits = true;
+  #holds = true;
+  #expired = false;
   #cancelGrace: Cancel | undefined;
 
-  constructor(
-    ledger: RunLedger,
-    dueAt: number,
-    source: CancellationSource,
-    held: Held | undefined,
-    caller: Caller<T>,
-  ) {
+  constructor(ledger: RunLedger, call: TimedCall<T>, outer: Cancellation | undefined) {
     this.#ledger = ledger;
-    this.dueAt = dueAt;
-    this.#source = source;
-    this.#held = held;
-    this.#caller = caller;
+    this.#call = call;
+    this.#outer = outer;
+  }
+
+  get dueAt(): number {
+    const { timeoutMs, clock } = this.#ledger.options;
+    this.#startedAt ??= clock.now();
+    return this.#startedAt + timeoutMs;
+  }
+
+  startBy(now: number): void {
+    this.#startedAt ??= now;
   }
 
   get callerWaits(): boolean {
     return this.#callerWaits;
   }
 
+  get cancelled(): boolean {
+    return this.#own.cancelled;
+  }
+
+  get reason(): unknown {
+    return this.#own.reason;
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal;
+  }
+
+  onCancel(listener: (reason: unknown) => void): Cancel {
+    return this.#own.onCancel(listener);
+  }
+
   succeed(value: T): void {
-    if (this.#callerWaits) this.#ledger.inTime += 1;
-    this.#end();
-    this.#caller.resolve(value);
+    if (!this.#callerWaits) {
+      this.#endZombie();
+      discard(this.#ledger.options.onDiscard, value);
+      return;
+    }
+    this.#ledger.inTime += 1;
+    this.#end('success');
+    this.#call.resolve(value);
   }
 
   fail(error: unknown): void {
-    if (this.#callerWaits) this.#caller.reject(this.#outcomeOf(error));
-    this.#end();
+    if (!this.#callerWaits) return this.#endZombie();
+    const outcome = this.#outcomeOf(error);
+    this.#end(outcome === error ? 'ignored' : 'overload');
+    this.#call.reject(outcome);
   }
 
   expire(): void {
+    this.#expired = true;
     this.letGo(this.#timedOut());
   }
 
@@ -84,30 +128,37 @@ export class TimedRun<T> implements Expiring {
     this.#ledger.zombies += 1;
     queue.delete(this);
     this.stopWatching?.();
-    if (this.#held !== undefined) this.#startGrace();
-    this.#caller.reject(reason);
-    this.#source.cancel(reason);
+    if (this.#call.held !== undefined) this.#startGrace();
+    this.#call.reject(reason);
+    this.#own.cancel(reason);
   }
 
-  /** The operation has ended. */
-  #end(): void {
-    this.#release();
-    if (this.#callerWaits) {
-      this.#callerWaits = false;
-      this.#ledger.queue.delete(this);
-      this.stopWatching?.();
-      this.#source.release();
-    } else {
-      this.#ledger.zombies -= 1;
-      this.#cancelGrace?.();
-    }
+  get #own(): CancellationSource {
+    return (this.#source ??= new CancellationSource(this.#outer));
+  }
+
+  /** The operation has ended while its caller waits. */
+  #end(outcome: 'success' | 'overload' | 'ignored'): void {
+    this.#callerWaits = false;
+    this.#release(outcome);
+    this.#ledger.queue.delete(this);
+    this.stopWatching?.();
+    this.#source?.release();
+  }
+
+  /** The operation has ended, and nobody wants to know how. */
+  #endZombie(): void {
+    this.#release(this.#expired ? 'overload' : 'ignored');
+    this.#ledger.zombies -= 1;
+    this.#cancelGrace?.();
   }
 
   /** What is nested sees this timeout as its deadline, and may be the first to notice that it has passed. */
   #outcomeOf(error: unknown): unknown {
-    const remainingMs = this.dueAt - this.#ledger.options.clock.now();
-    if (remainingMs <= timerSlackMs && isHoldfastError(error, 'ERR_DEADLINE_EXCEEDED'))
-      return this.#timedOut();
+    if (isHoldfastError(error, 'ERR_DEADLINE_EXCEEDED')) {
+      const remainingMs = this.dueAt - this.#ledger.options.clock.now();
+      if (remainingMs <= timerSlackMs) return this.#timedOut();
+    }
     this.#ledger.inTime += 1;
     return error;
   }
@@ -124,13 +175,14 @@ export class TimedRun<T> implements Expiring {
     const { options, hub } = this.#ledger;
     const leak = (): void => {
       if (hub.observed) hub.emit({ type: 'leaked', policy: options.name });
-      this.#release();
+      this.#release(this.#expired ? 'overload' : 'ignored');
     };
     this.#cancelGrace = options.clock.schedule(leak, options.zombieGraceMs, { background: true });
   }
 
-  #release(): void {
-    this.#held?.release();
-    this.#held = undefined;
+  #release(outcome: 'success' | 'overload' | 'ignored'): void {
+    if (!this.#holds) return;
+    this.#holds = false;
+    this.#call.held?.release(outcome);
   }
 }

@@ -1,6 +1,5 @@
 import {
   type Cancellation,
-  CancellationSource,
   cancellationOf,
   DeadlineExceededError,
   EventHub,
@@ -16,7 +15,7 @@ import type { TimeoutEvent } from './events.ts';
 import { ExpiryQueue } from './expiry-queue.ts';
 import { resolveTimeoutOptions, type ResolvedTimeoutOptions, type TimeoutOptions } from './options.ts';
 import type { TimeoutStatistics } from './statistics.ts';
-import { type Caller, type Held, type RunLedger, TimedRun } from './timed-run.ts';
+import { type Held, type RunLedger, type TimedCall, TimedRun } from './timed-run.ts';
 
 /**
  * Lets a caller go when an operation takes too long.
@@ -26,7 +25,7 @@ import { type Caller, type Held, type RunLedger, TimedRun } from './timed-run.ts
  * - the operation's signal is aborted only if its caller was let go, and with the same reason that the caller gets;
  * - there is at most one timer for all the runs that have no deadline, and none while nothing runs.
  *
- * An operation that does not heed its signal goes on as a zombie; what it then returns or throws is dropped.
+ * An operation that does not heed its signal goes on as a zombie; what it then returns is discarded, what it throws is dropped.
  */
 export class Timeout implements Policy {
   readonly #hub = new EventHub<TimeoutEvent>();
@@ -67,13 +66,18 @@ export class Timeout implements Policy {
    */
   execute<T>(operation: Operation<T>, options?: ExecuteOptions, held?: Held): Promise<T> {
     return new Promise((resolve, reject) => {
-      try {
-        this.#start(operation, options, held, { resolve, reject });
-      } catch (refusal) {
-        held?.release();
-        reject(refusal);
-      }
+      this.start(operation, { options, attempt: undefined, held, resolve, reject });
     });
+  }
+
+  /** As `execute`, for a caller that wants no promise; never throws. */
+  start<T>(operation: Operation<T>, call: TimedCall<T>): void {
+    try {
+      this.#start(operation, call);
+    } catch (refusal) {
+      call.held?.release();
+      call.reject(refusal);
+    }
   }
 
   statistics(): TimeoutStatistics {
@@ -81,23 +85,19 @@ export class Timeout implements Policy {
     return { component: 'timeout', calls: { inTime, timedOut }, zombies };
   }
 
-  /** Throws if the operation must not run at all. */
-  #start<T>(
-    operation: Operation<T>,
-    options: ExecuteOptions | undefined,
-    held: Held | undefined,
-    caller: Caller<T>,
-  ): void {
+  /** @throws Why the operation must not run at all. */
+  #start<T>(operation: Operation<T>, call: TimedCall<T>): void {
     const { name, timeoutMs, clock } = this.options;
+    const { options, attempt } = call;
     throwIfCancelled(options);
     const deadlineMs = options?.deadlineMs ?? Infinity;
     if (deadlineMs === 0) throw new DeadlineExceededError(name);
-    const cancellation = cancellationOf(options);
-    const source = new CancellationSource(cancellation);
-    const execution = new Execution(options, clock, { cancellation: source, limitMs: timeoutMs });
+    const outer = cancellationOf(options);
+    const run = new TimedRun(this.#ledger, call, outer);
     const isLimit = timeoutMs < deadlineMs;
-    const run = new TimedRun(this.#ledger, isLimit ? execution.deadlineAt : Infinity, source, held, caller);
-    if (cancellation !== undefined || deadlineMs <= timeoutMs) this.#watch(run, cancellation, deadlineMs);
+    const terms = { attempt, cancellation: run, expiry: isLimit ? run : undefined };
+    const execution = new Execution(options, clock, terms);
+    if (outer !== undefined || deadlineMs <= timeoutMs) this.#watch(run, outer, deadlineMs);
     execution.start(operation).then(
       (value) => run.succeed(value),
       (error: unknown) => run.fail(error),

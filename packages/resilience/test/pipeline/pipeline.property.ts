@@ -1,11 +1,10 @@
-import { getEventListeners } from 'node:events';
-import type { Bulkhead } from '@holdfast/bulkhead';
-import type { OperationContext } from '@holdfast/core';
-import { ManualClock } from '@holdfast/core/testing';
 import { pipeline, type PipelineSlots } from '@holdfast/resilience';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { type PlannedCall, Result, simulate } from '../model/simulation.ts';
+
+const isBad = (value: unknown): boolean => value instanceof Result && value.bad;
 const throwing = (): never => {
   throw new Error('broken');
 };
@@ -25,6 +24,17 @@ const slots: fc.Arbitrary<PipelineSlots<unknown>> = fc.record({
     { maxRetries: 3, backoff: { initialMs: 0 } },
     { isRetryable: throwing },
     { maxRetries: 2, backoff: { initialMs: 20, jitter: 'none' } },
+    { maxRetries: 2, backoff: { initialMs: 5 }, isRetryableValue: isBad },
+    { maxRetries: 1, isRetryableValue: throwing },
+    { maxRetries: 1, isRetryable: async () => true, isRetryableValue: async (value) => isBad(value) },
+  ),
+  hedge: fc.constantFrom<PipelineSlots['hedge'][]>(
+    undefined,
+    undefined,
+    { idempotent: true, delay: 0 },
+    { idempotent: true, delay: 5, maxHedges: 2, isAcceptable: (value) => !isBad(value) },
+    { idempotent: true, delay: Infinity, throws: 'first', budget: { ratio: 0, maxSaved: 2 } },
+    { idempotent: true, delay: { minSamples: 2 }, isAcceptable: throwing },
   ),
   breaker: fc.constantFrom<PipelineSlots['breaker'][]>(
     undefined,
@@ -40,18 +50,36 @@ const slots: fc.Arbitrary<PipelineSlots<unknown>> = fc.record({
     { limit: 2, maxQueued: 20 },
   ),
   timeout: fc.constantFrom(undefined, { timeoutMs: 10 }, { timeoutMs: 100 }),
+  chaos: fc.constantFrom<PipelineSlots['chaos'][]>(
+    undefined,
+    undefined,
+    { latency: { rate: 0.5, delayMs: 10 }, fault: { rate: 0.3 } },
+    { outcome: { rate: 0.5, value: () => 'injected' } },
+  ),
 });
 
-/** What an execution does, after how many milliseconds, and whether it heeds its signal. */
-const call = fc.record({
-  gapMs: fc.constantFrom(0, 0, 0, 5, 40),
+const call: fc.Arbitrary<PlannedCall> = fc.record({
+  gapMs: fc.constantFrom(0, 0, 0, 5, 10, 40),
+  ticks: fc.constantFrom(0, 0, 1, 2, 3, 5, 8, 13, 50),
   takesMs: fc.constantFrom(0, 5, 10, 15, 300),
-  ending: fc.constantFrom('value', 'error', 'throw'),
+  ending: fc.constantFrom('value', 'bad', 'error', 'throw'),
   heeds: fc.boolean(),
-  abortAfterMs: fc.constantFrom(Infinity, Infinity, 0, 3, 25),
-  deadlineMs: fc.constantFrom(undefined, undefined, 0, 7, 60),
+  abortAfterMs: fc.constantFrom(Infinity, Infinity, 0, 3, 5, 10, 25),
+  deadlineMs: fc.constantFrom(undefined, undefined, 0, 5, 7, 60),
   key: fc.constantFrom(undefined, 'a', 'b'),
 });
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const calls = fc.array(call, { maxLength: 12 });
+const seed = fc.nat();
 
 describe('pipeline', () => {
   it('gives back all that it took, settles each call once and counts it once, whatever the slots and the calls', async () => {
@@ -61,48 +89,50 @@ describe('pipeline', () => {
     onTestFinished(() => void process.off('unhandledRejection', note));
 
     await fc.assert(
-      fc.asyncProperty(slots, fc.array(call, { maxLength: 12 }), async (given, calls) => {
-        const clock = new ManualClock();
-        const billing = pipeline('billing', { ...given, clock, random: () => 0.5 });
-        let running = 0;
-        let mostRunning = 0;
-        let settlements = 0;
-        const signals: AbortSignal[] = [];
-        for (const { gapMs, takesMs, ending, heeds, abortAfterMs, ...options } of calls) {
-          await clock.advance(gapMs);
-          const caller = new AbortController();
-          signals.push(caller.signal);
-          if (abortAfterMs !== Infinity) clock.schedule(() => caller.abort('gone'), abortAfterMs);
-          const operation = (context: OperationContext): Promise<string> => {
-            if (ending === 'throw') throw new Error('thrown');
-            running += 1;
-            mostRunning = Math.max(mostRunning, running);
-            return new Promise<string>((resolve, reject) => {
-              if (heeds) context.signal.addEventListener('abort', () => reject(context.signal.reason));
-              clock.schedule(
-                () => (ending === 'value' ? resolve('value') : reject(new Error('down'))),
-                takesMs,
-              );
-            }).finally(() => (running -= 1));
-          };
-          const settled = (): void => void (settlements += 1);
-          billing.execute(operation, { signal: caller.signal, ...options }).then(settled, settled);
-        }
-        await clock.advance(10_000);
+      fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
+        const history = await simulate(given, planned, seeded(number));
 
-        const bulkhead = billing.parts.bulkhead as Bulkhead | undefined;
-        const { calls: counted } = billing.statistics();
-        expect(running + (bulkhead?.running ?? 0)).toBe(0);
+        const { running, mostRunning, bulkhead, hedge } = history;
+        expect([running, bulkhead?.running ?? 0, bulkhead?.queued ?? 0]).toEqual([0, 0, 0]);
         expect(mostRunning).toBeLessThanOrEqual(bulkhead?.limit ?? Infinity);
-        expect(settlements).toBe(calls.length);
-        expect(Object.values(counted).reduce((sum, count) => sum + count)).toBe(calls.length);
-        expect(clock.pending()).toBe(0);
-        expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
+        expect(history.settlements).toEqual(planned.map(() => 1));
+        expect(Object.values(history.calls).reduce((sum, count) => sum + count)).toBe(planned.length);
+        const { started = 0 } = hedge?.statistics().hedges ?? {};
+        const { byFirst = 0, byHedge = 0 } = hedge?.statistics().calls ?? {};
+        const { ratio = 0, maxSaved = 0 } = hedge?.options.budget ?? {};
+        expect(started).toBeLessThanOrEqual(ratio * (byFirst + byHedge) + maxSaved);
+        expect([history.timers, history.listeners, history.lateStarts]).toEqual([0, 0, 0]);
       }),
-      { numRuns: 600 },
+      { numRuns: 1_500 },
     );
 
     expect(unhandled).toEqual([]);
+  });
+
+  it('gives each value to its caller or disposes of it, once', async () => {
+    await fc.assert(
+      fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
+        const { results } = await simulate(given, planned, seeded(number));
+
+        // Of a value that several callers get, nobody knows when the last one has done with it.
+        const isRight = ({ shared, deliveries, disposals }: Result): boolean =>
+          shared ? disposals <= (deliveries > 0 ? 0 : 1) : deliveries + disposals === 1;
+        expect(results.filter((result) => !isRight(result))).toEqual([]);
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  it('does the same again for the same calls and random numbers', async () => {
+    await fc.assert(
+      fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
+        const first = await simulate(given, planned, seeded(number));
+        const second = await simulate(given, planned, seeded(number));
+
+        expect(second.log).toEqual(first.log);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('without slots is the operation: the same value or error, by identity', async () => {

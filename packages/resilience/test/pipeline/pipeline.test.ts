@@ -21,7 +21,7 @@ import {
   Timeout,
   TimeoutError,
 } from '@holdfast/resilience';
-import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import { describe, expect, expectTypeOf, it, onTestFinished, vi } from 'vitest';
 
 import { manual, scripted } from '../model/scripted.ts';
 
@@ -45,7 +45,7 @@ describe('pipeline without slots', () => {
     ['a plain value', () => 'value'],
     ['a promise', () => Promise.resolve('value')],
     ['nothing', () => undefined],
-  ])('gives %s as the operation does', async (_, operation) => {
+  ])('PI-01: gives %s as the operation does', async (_, operation) => {
     expect(await pipeline('empty').execute(operation)).toBe(await operation());
   });
 
@@ -57,7 +57,7 @@ describe('pipeline without slots', () => {
       },
     ],
     ['a rejection', () => Promise.reject(sharedFailure)],
-  ])('passes %s on by identity', async (_, operation) => {
+  ])('PI-01: passes %s on by identity', async (_, operation) => {
     await expect(pipeline('empty').execute(operation)).rejects.toBe(sharedFailure);
   });
 
@@ -106,6 +106,7 @@ describe('pipeline, order', () => {
         name: 'billing',
         maxRetries: 3,
         maxElapsedMs: Infinity,
+        nested: 'once',
         backoff: { initialMs: 50, maxMs: 2_000, factor: 2, jitter: 'full' },
       },
     });
@@ -115,7 +116,7 @@ describe('pipeline, order', () => {
     expect(structuredClone(steps)).toEqual(steps);
   });
 
-  it('takes no token, slot or retry while the circuit is open', async () => {
+  it('PI-04: takes no token, slot or retry while the circuit is open', async () => {
     const { clock, billing } = setUp({
       retry: 5,
       breaker: { ...threeFailures, openForMs: 60_000 },
@@ -148,7 +149,7 @@ describe('pipeline, order', () => {
     expect(spent()).toEqual(before);
   });
 
-  it('lets the breaker see every attempt: three failing ones open it within one call', async () => {
+  it('RT-12: lets the breaker see every attempt: three failing ones open it within one call', async () => {
     const breaker = new CircuitBreaker({ ...threeFailures, clock: new ManualClock() });
     const { billing, clock } = setUp({ retry: { maxRetries: 5, backoff: steady }, breaker });
     const { operation, contexts } = failing(6);
@@ -161,7 +162,7 @@ describe('pipeline, order', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('waits for an open circuit if the deadline allows, and is then a trial call', async () => {
+  it('RT-11: waits for an open circuit if the deadline allows, and is then a trial call', async () => {
     const { billing, clock } = setUp({
       deadlineMs: 10_000,
       retry: { maxRetries: 5, backoff: steady },
@@ -198,7 +199,7 @@ describe('pipeline, order', () => {
     expect(breaker.statistics()).toMatchObject({ calls: { failure: 0, ignored: 0 } });
   });
 
-  it('looks at the breaker again after the queue, and gives the slot back if the circuit opened meanwhile', async () => {
+  it('PI-02: looks at the breaker again after the queue, and gives the slot back if the circuit opened meanwhile', async () => {
     const clock = new ManualClock();
     const breaker = new CircuitBreaker({ clock });
     const bulkhead = new Bulkhead({ limit: 1, maxQueued: 1, clock });
@@ -216,7 +217,7 @@ describe('pipeline, order', () => {
     expect([bulkhead.running, runs.length]).toEqual([0, 1]);
   });
 
-  it('leaves the bulkhead during a pause and joins its queue again at the back', async () => {
+  it('RT-10: leaves the bulkhead during a pause and joins its queue again at the back', async () => {
     const clock = new ManualClock();
     const bulkhead = new Bulkhead({ limit: 1, maxQueued: 5, clock });
     const { billing } = setUp({ clock, retry: { maxRetries: 1, backoff: steady }, bulkhead });
@@ -252,7 +253,7 @@ describe('pipeline, order', () => {
 });
 
 describe('pipeline, retry and timeout', () => {
-  it('runs a call that times out twice for one retry, and counts both timeouts', async () => {
+  it('PI-03: runs a call that times out twice for one retry, and counts both timeouts', async () => {
     const { billing, clock } = setUp({
       retry: { maxRetries: 1, backoff: steady },
       timeout: { timeoutMs: 100 },
@@ -267,7 +268,7 @@ describe('pipeline, retry and timeout', () => {
     expect((billing.parts.timeout as Timeout).statistics().calls.timedOut).toBe(2);
   });
 
-  it('runs it once if timeouts are not to be retried', async () => {
+  it('PI-03: runs it once if timeouts are not to be retried', async () => {
     const isRetryable = (error: unknown): boolean => !(error instanceof TimeoutError);
     const { billing, clock } = setUp({ retry: { isRetryable }, timeout: { timeoutMs: 100 } });
     const { operation, runs } = manual();
@@ -279,7 +280,7 @@ describe('pipeline, retry and timeout', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('adds up: a timeout, a failure and a success are one call, two retries and three attempts', async () => {
+  it('EV-02: adds up: a timeout, a failure and a success are one call, two retries and three attempts', async () => {
     const { billing, clock } = setUp({ retry: { backoff: steady }, timeout: { timeoutMs: 100 } });
     const call = billing.execute((context) => {
       if (context.attempt === 0) return new Promise(() => {});
@@ -307,7 +308,7 @@ describe('pipeline, retry and timeout', () => {
     expect((billing.parts.breaker as CircuitBreaker).state).toBe('open');
   });
 
-  it('keeps the slot of an operation that goes on after its timeout', async () => {
+  it('TO-10: keeps the slot of an operation that goes on after its timeout', async () => {
     const { billing, clock } = setUp({ bulkhead: 1, timeout: { timeoutMs: 100, zombieGraceMs: 1_000 } });
     const bulkhead = billing.parts.bulkhead as Bulkhead;
     const { operation, runs } = manual();
@@ -453,6 +454,45 @@ describe('pipeline, deadline and cancellation', () => {
     void blocker;
   });
 
+  it('FB-04: tells how a call ended without a throw, and whether its answer is that of the fallback', async () => {
+    const { billing } = setUp({ fallback: { answers: () => 'stale', skips: (error) => error === 'no' } });
+
+    expect(await billing.tryExecute(() => 'value')).toEqual({
+      status: 'fulfilled',
+      value: 'value',
+      degraded: false,
+    });
+    expect(await billing.tryExecute(() => Promise.reject(failure()))).toEqual({
+      status: 'fulfilled',
+      value: 'stale',
+      degraded: true,
+    });
+    // oxlint-disable-next-line prefer-promise-reject-errors -- any value can be thrown
+    expect(await billing.tryExecute(() => Promise.reject('no'))).toEqual({
+      status: 'rejected',
+      reason: 'no',
+    });
+  });
+
+  it('lets the breaker judge values and errors as it is told, and fails with what judging throws', async () => {
+    const bug = new Error('cannot judge');
+    const breaker = new CircuitBreaker({
+      window: { calls: 2 },
+      minCalls: 2,
+      classify: ({ status }) => {
+        if (status === 'rejected') throw bug;
+        return 'failure';
+      },
+    });
+    const { billing } = setUp({ breaker, timeout: { timeoutMs: 100 } });
+
+    await expect(billing.execute(() => Promise.reject(failure()))).rejects.toBe(bug);
+    expect(await billing.execute(() => 'bad')).toBe('bad');
+    expect(await billing.execute(() => 'bad')).toBe('bad');
+    expect(breaker.state).toBe('open');
+    expect(breaker.statistics().calls).toMatchObject({ failure: 2, ignored: 1 });
+  });
+
   it('ignores a call that its caller left, in the breaker', async () => {
     const { billing } = setUp({ breaker: threeFailures, timeout: { timeoutMs: 1_000 } });
     const caller = new AbortController();
@@ -466,6 +506,53 @@ describe('pipeline, deadline and cancellation', () => {
     await outcomes;
 
     expect((billing.parts.breaker as CircuitBreaker).state).toBe('closed');
+  });
+});
+
+describe('pipeline, values that come too late', () => {
+  const disposable = () => ({ [Symbol.dispose]: vi.fn<() => void>() });
+
+  it.each<[string, PipelineSlots]>([
+    ['alone', {}],
+    ['with a timeout', { timeout: { timeoutMs: 500 } }],
+    ['with a retry', { retry: 1 }],
+    ['with a retry of values', { retry: { isRetryableValue: () => false } }],
+    ['with a hedge', { hedge: { idempotent: true, delay: 10 } }],
+    ['with a hedge and a timeout', { hedge: { idempotent: true, delay: 10 }, timeout: { timeoutMs: 500 } }],
+  ])('TO-04: are disposed of once when the caller was let go: %s', async (_, slots) => {
+    const { billing, clock } = setUp({ deadlineMs: 100, ...slots });
+    const { operation, runs } = manual();
+    const call = billing.execute(operation).catch((error: unknown) => error);
+    await clock.advance(100);
+    expect(await call).toBeInstanceOf(DeadlineExceededError);
+
+    const late = runs.map(disposable);
+    for (const [index, run] of runs.entries()) run.resolve(late[index]);
+    await settle();
+
+    expect(late.length).toBeGreaterThan(0);
+    for (const value of late) expect(value[Symbol.dispose]).toHaveBeenCalledOnce();
+  });
+
+  it('TO-04: are left alone where others share them', async () => {
+    // Between the end of the operation and its callers are a few microtasks: one caller's deadline passes after each number of them.
+    for (let ticks = 0; ticks < 20; ticks += 1) {
+      const { billing, clock } = setUp({ dedupe: true });
+      const { operation, runs } = manual();
+      const value = disposable();
+      const leaving = billing.execute(operation, { key: 'a', deadlineMs: 100 }).catch(() => {});
+      const staying = billing.execute(operation, { key: 'a' });
+      await settle();
+
+      runs[0]?.resolve(value);
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      clock.advanceSync(100);
+      await leaving;
+
+      expect(await staying).toBe(value);
+      await settle();
+      expect(value[Symbol.dispose]).not.toHaveBeenCalled();
+    }
   });
 });
 
@@ -520,7 +607,7 @@ describe('pipeline, dedupe', () => {
 });
 
 describe('pipeline, fallback', () => {
-  it('answers with the error and the context at hand, after all retries', async () => {
+  it('FB-01: answers with the error and the context at hand, after all retries', async () => {
     const seen: unknown[] = [];
     const { billing, clock } = setUp({
       deadlineMs: 1_000,
@@ -567,7 +654,7 @@ describe('pipeline, fallback', () => {
 });
 
 describe('pipeline, instances and shorthands', () => {
-  it('shares the state of a policy that is in several pipelines', async () => {
+  it('PI-05: shares the state of a policy that is in several pipelines', async () => {
     const breaker = new CircuitBreaker({ window: { calls: 1 }, failureRatio: 1 });
     const one = pipeline('one', { breaker });
     const other = pipeline('other', { breaker });
@@ -603,7 +690,7 @@ describe('pipeline, instances and shorthands', () => {
 
   it.each<[PipelineSlots, string]>([
     [{ deadlineMs: 0 }, 'deadlineMs must be a finite number of milliseconds of at least 1, got 0'],
-    [{ fallback: 'no' as never }, "fallback must be a function, got 'no'"],
+    [{ fallback: 'no' as never }, "fallback must be options or an instance, got 'no'"],
     [{ retry: -1 }, 'maxRetries must be a whole number of at least 0, got -1'],
     [{ retry: 'often' as never }, "retry must be options or an instance, got 'often'"],
     [{ bulkhead: 0 }, 'limit must be a whole number of at least 1, got 0'],
@@ -628,7 +715,7 @@ describe('pipeline, wrap', () => {
     return `${this.prefix} ${id}${suffix}`;
   }
 
-  it('keeps this, parameters, name and length', async () => {
+  it('PI-06: keeps this, parameters, name and length', async () => {
     const { billing } = setUp({ retry: 1, bulkhead: 1 });
     const invoices = { prefix: 'invoice', find: billing.wrap(find) };
 
@@ -637,7 +724,7 @@ describe('pipeline, wrap', () => {
     expectTypeOf(invoices.find).parameters.toEqualTypeOf<[id: number, suffix: string]>();
   });
 
-  it('turns what the function throws into a rejection', async () => {
+  it('PI-06: turns what the function throws into a rejection', async () => {
     const { billing } = setUp();
     const broken = billing.wrap((): never => {
       throw sharedFailure;
@@ -671,7 +758,7 @@ describe('pipeline, events', () => {
       'retry retried',
       'breaker opened',
       'retry gave-up',
-      'pipeline fell-back',
+      'fallback answered',
     ]);
     unsubscribe();
     await billing.execute(() => 'value');

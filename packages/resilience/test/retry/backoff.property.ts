@@ -29,7 +29,7 @@ async function pausesOf(backoff: BackoffOptions, drawn: number, maxRetries: numb
 }
 
 describe('Retry, backoff', () => {
-  it('pauses from 0 ms to backoff.maxMs before any of 10,000 retries', async () => {
+  it('RT-06: pauses from 0 ms to backoff.maxMs before any of 10,000 retries', async () => {
     const jitter = fc.constantFrom('full', 'equal', 'none');
 
     await fc.assert(
@@ -43,7 +43,7 @@ describe('Retry, backoff', () => {
     );
   });
 
-  it('keeps each jitter within its bounds, and without any pauses no shorter than before', async () => {
+  it('RT-07: keeps each jitter within its bounds, and without any pauses no shorter than before', async () => {
     await fc.assert(
       fc.asyncProperty(backoffs, random, async (backoff, drawn) => {
         const [none, equal, full] = await Promise.all([

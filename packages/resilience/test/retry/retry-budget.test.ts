@@ -3,7 +3,7 @@ import { RetryBudget, type RetryBudgetOptions } from '@holdfast/resilience';
 import { describe, expect, it } from 'vitest';
 
 describe('RetryBudget', () => {
-  it('grants a fifth of the calls and three, when everything fails at once', () => {
+  it('RT-13: grants a fifth of the calls and three, when everything fails at once', () => {
     const budget = new RetryBudget({ clock: new ManualClock() });
     let granted = 0;
 
@@ -15,7 +15,7 @@ describe('RetryBudget', () => {
     expect(granted).toBe(203);
   });
 
-  it('grants three retries a second to those who hardly call', async () => {
+  it('RT-13: grants three retries a second to those who hardly call', async () => {
     const clock = new ManualClock();
     const budget = new RetryBudget({ clock });
     const granted: boolean[] = [];

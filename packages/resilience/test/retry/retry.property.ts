@@ -81,7 +81,7 @@ describe('Retry', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('makes the same pauses again for the same random numbers', async () => {
+  it('RT-07: makes the same pauses again for the same random numbers', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 }),

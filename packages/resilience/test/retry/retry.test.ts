@@ -9,13 +9,15 @@ import {
 import { ManualClock, settle } from '@holdfast/core/testing';
 import {
   isTransient,
+  pipeline,
   Retry,
   RetryBudget,
   type RetryEvent,
   type RetryOptions,
+  retryPresets,
   TimeoutError,
 } from '@holdfast/resilience';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { scripted } from '../model/scripted.ts';
 
@@ -23,6 +25,16 @@ const failure = (message = 'backend down'): Error => new Error(message);
 
 class Refusal extends HoldfastError {
   readonly code = 'ERR_TEST_REFUSED';
+}
+
+/** As of a bulkhead that has no room, and guesses when it will. */
+class Overload extends HoldfastError {
+  readonly code: `ERR_${string}`;
+
+  constructor(code: `ERR_${string}`) {
+    super('no room', { retryAfterMs: 5 });
+    this.code = code;
+  }
 }
 
 /** Pauses are 50, 100, 200 … ms without jitter, so that tests can tell them. */
@@ -49,7 +61,7 @@ describe('Retry', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('pauses longer before each retry and numbers the attempts', async () => {
+  it('RT-01: pauses longer before each retry and numbers the attempts', async () => {
     const { retry, clock, starts, timed } = setUp();
     const { operation, contexts } = scripted(failure(), failure(), 'value');
 
@@ -61,7 +73,7 @@ describe('Retry', () => {
     expect(contexts.map((context) => context.attempt)).toEqual([0, 1, 2]);
   });
 
-  it('throws the very last error after 1 + maxRetries executions', async () => {
+  it('RT-01: throws the very last error after 1 + maxRetries executions', async () => {
     const { retry, clock } = setUp({ maxRetries: 2 });
     const last = failure('last');
     const { operation, contexts } = scripted(failure(), failure(), last, 'never reached');
@@ -74,7 +86,7 @@ describe('Retry', () => {
   });
 
   it.each([undefined, null, 0, 'text', Symbol('thrown')])(
-    'passes a thrown %o on unchanged',
+    'RT-18: passes a thrown %o on unchanged',
     async (thrown) => {
       const { retry, clock } = setUp({ maxRetries: 1 });
       const call = retry.execute(() => Promise.reject(thrown)).catch((error: unknown) => ({ error }));
@@ -124,7 +136,7 @@ describe('Retry, nested', () => {
 });
 
 describe('Retry, cancellation', () => {
-  it('does not start for a caller that has left', async () => {
+  it('RT-02: does not start for a caller that has left', async () => {
     const { retry } = setUp();
     const { operation, contexts } = scripted('value');
 
@@ -132,7 +144,7 @@ describe('Retry, cancellation', () => {
     expect(contexts).toHaveLength(0);
   });
 
-  it('ends a pause at once, with the reason, and leaves no timer and no listener', async () => {
+  it('RT-02: ends a pause at once, with the reason, and leaves no timer and no listener', async () => {
     const { retry, clock } = setUp();
     const caller = new AbortController();
     const { operation, contexts } = scripted(failure(), 'value');
@@ -151,7 +163,7 @@ describe('Retry, cancellation', () => {
   it.each([
     ['before a pause', 100],
     ['without a pause', 0],
-  ])('starts nothing more when a listener to its events cancels the call %s', async (_, initialMs) => {
+  ])('RT-02: starts nothing more when a listener to its events cancels the call %s', async (_, initialMs) => {
     const { retry, clock } = setUp({ backoff: { initialMs, jitter: 'none' } });
     const { operation, contexts } = scripted(failure(), 'value');
     const caller = new AbortController();
@@ -168,26 +180,29 @@ describe('Retry, cancellation', () => {
   it.each<[string, RetryOptions, { deadlineMs?: number }]>([
     ['the deadline', {}, { deadlineMs: 200 }],
     ['maxElapsedMs', { maxElapsedMs: 200 }, {}],
-  ])('starts nothing when a pause ends after %s because the process was busy', async (_, options, call) => {
-    const time = new ManualClock();
-    const busy: Clock = {
-      now: () => time.now(),
-      epoch: () => time.epoch(),
-      schedule: (task, delayMs) => time.schedule(task, delayMs + 500),
-    };
-    const { retry } = setUp({ ...options, clock: busy });
-    const last = failure();
-    const { operation, contexts } = scripted(last, 'value');
+  ])(
+    'RT-05: starts nothing when a pause ends after %s because the process was busy',
+    async (_, options, call) => {
+      const time = new ManualClock();
+      const busy: Clock = {
+        now: () => time.now(),
+        epoch: () => time.epoch(),
+        schedule: (task, delayMs) => time.schedule(task, delayMs + 500),
+      };
+      const { retry } = setUp({ ...options, clock: busy });
+      const last = failure();
+      const { operation, contexts } = scripted(last, 'value');
 
-    const outcome = Promise.allSettled([retry.execute(operation, call)]);
-    await time.advance(1_000);
+      const outcome = Promise.allSettled([retry.execute(operation, call)]);
+      await time.advance(1_000);
 
-    expect(await outcome).toMatchObject([{ reason: last }]);
-    expect(contexts).toHaveLength(1);
-    expect(retry.statistics()).toMatchObject({ retries: 0, calls: { failedWithoutRetry: 1 } });
-  });
+      expect(await outcome).toMatchObject([{ reason: last }]);
+      expect(contexts).toHaveLength(1);
+      expect(retry.statistics()).toMatchObject({ retries: 0, calls: { failedWithoutRetry: 1 } });
+    },
+  );
 
-  it('keeps the process alive during a pause', async () => {
+  it('RT-19: keeps the process alive during a pause', async () => {
     const { retry, clock } = setUp();
     const call = retry.execute(scripted(failure(), 'value').operation);
     await settle();
@@ -197,7 +212,7 @@ describe('Retry, cancellation', () => {
     await call;
   });
 
-  it('prefers the reason to the error of an operation that the caller left meanwhile', async () => {
+  it('RT-03: prefers the reason to the error of an operation that the caller left meanwhile', async () => {
     const { retry } = setUp();
     const caller = new AbortController();
     const operation = (): Promise<never> => {
@@ -249,7 +264,7 @@ describe('Retry, time limits', () => {
   it.each([
     ['the deadline', {}, { deadlineMs: 150 }],
     ['maxElapsedMs', { maxElapsedMs: 150 }, {}],
-  ])('fails at once where a pause would last up to %s', async (_, options, call) => {
+  ])('RT-05: fails at once where a pause would last up to %s', async (_, options, call) => {
     const { retry, clock } = setUp(options);
     const last = failure('last');
     const outcome = retry.execute(scripted(failure(), last).operation, call).catch((error: unknown) => error);
@@ -263,7 +278,7 @@ describe('Retry, time limits', () => {
   it.each([
     ['the deadline', {}, { deadlineMs: 151 }],
     ['maxElapsedMs', { maxElapsedMs: 151 }, {}],
-  ])('retries where a pause ends before %s', async (_, options, call) => {
+  ])('RT-05: retries where a pause ends before %s', async (_, options, call) => {
     const { retry, clock } = setUp(options);
     const outcome = retry.execute(scripted(failure(), failure(), 'value').operation, call);
 
@@ -272,7 +287,7 @@ describe('Retry, time limits', () => {
     expect(await outcome).toBe('value');
   });
 
-  it('counts what the operation takes against maxElapsedMs', async () => {
+  it('RT-05: counts what the operation takes against maxElapsedMs', async () => {
     const { retry, clock } = setUp({ maxElapsedMs: 100 });
     const slow = failure('slow');
     const operation = (): Promise<never> =>
@@ -319,7 +334,7 @@ describe('Retry, retryAfterMs', () => {
     ['an error with nonsense', Object.assign(failure(), { retryAfterMs: -1 }), {}, 50],
     ['an error with NaN', Object.assign(failure(), { retryAfterMs: NaN }), {}, 50],
     ['an error with a date', Object.assign(failure(), { retryAfterMs: 'Wed, 21 Oct 2026' }), {}, 50],
-  ])('waits for %s as long as it says, or fails at once', async (_, error, call, expectedMs) => {
+  ])('RT-09: waits for %s as long as it says, or fails at once', async (_, error, call, expectedMs) => {
     const { retry, clock, starts, timed } = setUp({ maxRetries: 1 });
     const outcome = retry
       .execute(timed(scripted(error, 'value').operation), call)
@@ -345,7 +360,7 @@ describe('Retry, isRetryable', () => {
     expect(contexts).toHaveLength(2);
   });
 
-  it('waits for a predicate that takes its time', async () => {
+  it('RT-17: waits for a predicate that takes its time', async () => {
     const { retry, clock } = setUp({ isRetryable: async () => false });
     const error = failure();
 
@@ -361,7 +376,7 @@ describe('Retry, isRetryable', () => {
       },
     ],
     ['rejects', () => Promise.reject(failure('predicate broken'))],
-  ])('makes it the outcome if the predicate %s', async (_, isRetryable) => {
+  ])('RT-17: makes it the outcome if the predicate %s', async (_, isRetryable) => {
     const { retry } = setUp({ isRetryable });
 
     await expect(retry.execute(scripted(failure()).operation)).rejects.toThrow('predicate broken');
@@ -378,6 +393,8 @@ describe('isTransient', () => {
     [new TypeError('fetch failed', { cause: failure('ECONNRESET') }), true],
     [new Refusal('later', { retryAfterMs: 0 }), true],
     [new Refusal('no'), false],
+    [new Overload('ERR_BULKHEAD_FULL'), false],
+    [new Overload('ERR_SHED'), false],
     [new DeadlineExceededError('call'), false],
     [new TypeError('x is not a function'), false],
     [new ReferenceError('x is not defined'), false],
@@ -389,7 +406,7 @@ describe('isTransient', () => {
 });
 
 describe('Retry, pauses of 0 ms', () => {
-  it('needs no timer, but lets the event loop turn every eighth time', async () => {
+  it('RT-08: needs no timer, but lets the event loop turn every eighth time', async () => {
     const { retry, clock } = setUp({ maxRetries: 20, backoff: { initialMs: 0 } });
     let executions = 0;
     const call = retry.execute(() => {
@@ -408,7 +425,7 @@ describe('Retry, pauses of 0 ms', () => {
 });
 
 describe('Retry, budget', () => {
-  it('grants no retry without budget, keeps first attempts going and tells', async () => {
+  it('RT-14: grants no retry without budget, keeps first attempts going and tells', async () => {
     const clock = new ManualClock();
     const budget = new RetryBudget({ clock, ratio: 0, minPerSecond: 1 });
     const { retry } = setUp({ clock, budget, backoff: { initialMs: 0 } });
@@ -503,5 +520,81 @@ describe('Retry, bad input', () => {
     await expect(new Retry().execute(() => 1, { deadlineMs: NaN })).rejects.toThrow(
       'deadlineMs must be a finite number of milliseconds of at least 0, got NaN',
     );
+  });
+});
+
+describe('Retry, values', () => {
+  const isBad = (value: unknown): boolean => value === 'bad';
+
+  it('RT-15: tries again after a value that is not wanted, and disposes of it once', async () => {
+    const onDiscard = vi.fn<(value: unknown) => void>();
+    const retry = new Retry({ isRetryableValue: isBad, onDiscard, backoff: { initialMs: 0 } });
+
+    expect(await retry.execute(scripted('bad', 'good').operation)).toBe('good');
+    expect(onDiscard.mock.calls).toEqual([['bad']]);
+    expect(retry.statistics()).toMatchObject({ calls: { succeededAfterRetry: 1 }, retries: 1 });
+  });
+
+  it('RT-15: gives out the last value if there is no better one, and never disposes of it', async () => {
+    const onDiscard = vi.fn<(value: unknown) => void>();
+    const retry = new Retry({ maxRetries: 1, isRetryableValue: isBad, onDiscard, backoff: { initialMs: 0 } });
+
+    expect(await retry.execute(scripted('bad', 'bad').operation)).toBe('bad');
+    expect(onDiscard).toHaveBeenCalledOnce();
+    expect(retry.statistics().calls.failedAfterRetry).toBe(1);
+  });
+
+  it('RT-15: calls the dispose method of a value unless told otherwise', async () => {
+    const disposed = vi.fn<() => void>();
+    const bad = { [Symbol.dispose]: disposed };
+    const retry = new Retry({ isRetryableValue: (value) => value === bad, backoff: { initialMs: 0 } });
+
+    expect(await retry.execute(scripted(bad, 'good').operation)).toBe('good');
+    expect(disposed).toHaveBeenCalledOnce();
+  });
+
+  it('waits as long as the value says', async () => {
+    const clock = new ManualClock();
+    const busy = { retryAfterMs: 700 };
+    const retry = new Retry({ clock, isRetryableValue: (value) => value === busy });
+    const { operation, contexts } = scripted(busy, 'good');
+    const call = retry.execute(operation);
+    await clock.advance(699);
+    expect(contexts).toHaveLength(1);
+    await clock.advance(1);
+
+    expect(await call).toBe('good');
+  });
+
+  it('does the same in a pipeline', async () => {
+    const service = pipeline('service', { retry: { isRetryableValue: isBad, backoff: { initialMs: 0 } } });
+
+    expect(await service.execute(scripted('bad', 'good').operation)).toBe('good');
+    expect(await service.execute(scripted('bad', 'bad', 'bad').operation)).toBe('bad');
+    expect(service.statistics().calls).toMatchObject({ success: 2, failure: 0 });
+  });
+
+  it('RT-17: fails with what judging throws, and disposes of the value', async () => {
+    const onDiscard = vi.fn<(value: unknown) => void>();
+    const error = new Error('cannot judge');
+    const retry = new Retry({ isRetryableValue: () => Promise.reject(error), onDiscard });
+
+    await expect(retry.execute(() => 'value')).rejects.toBe(error);
+    expect(onDiscard).toHaveBeenCalledOnce();
+  });
+
+  it('has a preset that pauses 1, 2 and 4 seconds at most', async () => {
+    const clock = new ManualClock();
+    const retry = new Retry({ ...retryPresets.patient, clock, random: () => 1 });
+    const startedAt: number[] = [];
+    const call = retry.execute(() => {
+      startedAt.push(clock.now());
+      return Promise.reject(new Error('down'));
+    });
+    const thrown = call.catch((error: unknown) => error);
+    await clock.advance(7_000);
+
+    expect(await thrown).toMatchObject({ message: 'down' });
+    expect(startedAt).toEqual([0, 1_000, 3_000, 7_000]);
   });
 });

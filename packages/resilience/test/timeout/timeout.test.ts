@@ -35,7 +35,7 @@ function heldSlot(): { released: number; release(): void } {
 }
 
 describe('Timeout', () => {
-  it('passes a result on that comes 1 ms before the time is up', async () => {
+  it('TO-01: passes a result on that comes 1 ms before the time is up', async () => {
     const { clock, timeout, operation, runs } = setUp();
     const call = timeout.execute(operation);
     await clock.advance(99);
@@ -55,7 +55,7 @@ describe('Timeout', () => {
     await expect(call).rejects.toBe(error);
   });
 
-  it('lets the caller go when the time is up and aborts the operation with the same error', async () => {
+  it('TO-01: lets the caller go when the time is up and aborts the operation with the same error', async () => {
     const { clock, timeout, operation, runs } = setUp({ name: 'search' });
     const call = watch(timeout.execute(operation));
     const signal = runs[0]?.context.signal;
@@ -72,7 +72,7 @@ describe('Timeout', () => {
     expect(signal?.reason).toBe(call.outcome);
   });
 
-  it('lets a result win that settled in the turn of the timer', async () => {
+  it('TO-01: lets a result win that settled in the turn of the timer', async () => {
     const { clock, timeout, operation, runs } = setUp();
     const call = watch(timeout.execute(operation));
     await clock.advance(99);
@@ -126,7 +126,7 @@ describe('Timeout', () => {
     expect(signal?.aborted).toBe(false);
   });
 
-  it('aborts only the operation that took too long', async () => {
+  it('TO-11: aborts only the operation that took too long', async () => {
     const { clock, timeout, operation, runs } = setUp();
     const calls = [watch(timeout.execute(operation))];
     await clock.advance(50);
@@ -139,7 +139,7 @@ describe('Timeout', () => {
     expect(calls[1]?.outcome).toBe('pending');
   });
 
-  it('takes no limit for no limit, and a long one for long', async () => {
+  it('TO-08: takes no limit for no limit, and a long one for long', async () => {
     const { clock, timeout: unlimited, operation } = setUp({ timeoutMs: Infinity });
     const long = new Timeout({ timeoutMs: 2 ** 32, clock });
     const calls = [watch(unlimited.execute(operation)), watch(long.execute(operation))];
@@ -154,7 +154,7 @@ describe('Timeout', () => {
 });
 
 describe('Timeout, who lets the caller go', () => {
-  it('rejects with the reason of the signal, at once and without an event', async () => {
+  it('TO-02: rejects with the reason of the signal, at once and without an event', async () => {
     const { clock, timeout, operation, runs, events } = setUp();
     const caller = new AbortController();
     const call = timeout.execute(operation, { signal: caller.signal });
@@ -167,7 +167,7 @@ describe('Timeout, who lets the caller go', () => {
     expect([clock.pending(), events.length]).toEqual([0, 0]);
   });
 
-  it('does not start for a caller that has left', async () => {
+  it('TO-03: does not start for a caller that has left', async () => {
     const { timeout, operation, runs } = setUp();
 
     await expect(timeout.execute(operation, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone');
@@ -178,7 +178,7 @@ describe('Timeout, who lets the caller go', () => {
     ['before the timeout', 99, 99, DeadlineExceededError],
     ['together with the timeout', 100, 100, DeadlineExceededError],
     ['after the timeout', 101, 100, TimeoutError],
-  ])('names the deadline or the timeout: %s', async (_, deadlineMs, settlesAt, kind) => {
+  ])('TO-14: names the deadline or the timeout: %s', async (_, deadlineMs, settlesAt, kind) => {
     const { clock, timeout, operation } = setUp();
     const call = watch(timeout.execute(operation, { deadlineMs }));
 
@@ -190,7 +190,7 @@ describe('Timeout, who lets the caller go', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('does not start when the deadline is over', async () => {
+  it('TO-13: does not start when the deadline is over', async () => {
     const { timeout, operation, runs } = setUp();
 
     await expect(timeout.execute(operation, { deadlineMs: 0 })).rejects.toBeInstanceOf(DeadlineExceededError);
@@ -254,7 +254,7 @@ describe('Timeout, who lets the caller go', () => {
 });
 
 describe('Timeout, timers and listeners', () => {
-  it('needs no timer for what ends in its turn', async () => {
+  it('TO-09: needs no timer for what ends in its turn', async () => {
     const { clock, timeout } = setUp();
     const schedule = vi.spyOn(clock, 'schedule');
 
@@ -264,7 +264,7 @@ describe('Timeout, timers and listeners', () => {
     expect(schedule).not.toHaveBeenCalled();
   });
 
-  it('needs one timer for any number of runs, none when all have ended', async () => {
+  it('TO-09: needs one timer for any number of runs, none when all have ended', async () => {
     const { clock, timeout, operation, runs } = setUp();
     const calls = Array.from({ length: 1_000 }, () => timeout.execute(operation));
     await settle();
@@ -312,7 +312,7 @@ describe('Timeout, timers and listeners', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('leaves nothing on the signal of a caller, however its calls end', async () => {
+  it('TO-05: leaves nothing on the signal of a caller, however its calls end', async () => {
     const { clock, timeout } = setUp();
     const caller = new AbortController();
     const endings = [
@@ -336,7 +336,7 @@ describe('Timeout, timers and listeners', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('makes an AbortController only for an operation that reads its signal', async () => {
+  it('TO-06: makes an AbortController only for an operation that reads its signal', async () => {
     const { clock, timeout } = setUp();
     const made = vi.spyOn(globalThis, 'AbortController');
     onTestFinished(() => made.mockRestore());
@@ -351,7 +351,7 @@ describe('Timeout, timers and listeners', () => {
     expect(made).toHaveBeenCalledOnce();
   });
 
-  it('swallows what an operation throws after its caller was let go', async () => {
+  it('TO-04: swallows what an operation throws after its caller was let go', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -368,8 +368,47 @@ describe('Timeout, timers and listeners', () => {
   });
 });
 
+describe('Timeout, values that come too late', () => {
+  it('TO-04: hands each to onDiscard, once, and no other', async () => {
+    const onDiscard = vi.fn<(value: unknown) => void>();
+    const { clock, timeout, operation, runs } = setUp({ onDiscard });
+    const caller = new AbortController();
+    const calls = [
+      watch(timeout.execute(operation)),
+      watch(timeout.execute(operation, { signal: caller.signal })),
+      watch(timeout.execute(operation, { deadlineMs: 50 })),
+      watch(timeout.execute(operation)),
+    ];
+    caller.abort('gone');
+    runs[3]?.resolve('in time');
+    await clock.advance(100);
+
+    for (const [index, run] of runs.entries()) run.resolve(`late ${index}`);
+    await settle();
+
+    expect(calls.at(-1)?.outcome).toBe('in time');
+    expect(onDiscard.mock.calls).toEqual([['late 0'], ['late 1'], ['late 2']]);
+  });
+
+  it.each([Symbol.dispose, Symbol.asyncDispose])(
+    'TO-04: calls %s of it unless told otherwise',
+    async (symbol) => {
+      const disposed = vi.fn<() => void>();
+      const { clock, timeout, operation, runs } = setUp();
+      const call = watch(timeout.execute(operation));
+      await clock.advance(100);
+
+      runs[0]?.resolve({ [symbol]: disposed });
+      await settle();
+
+      expect(call.outcome).toBeInstanceOf(TimeoutError);
+      expect(disposed).toHaveBeenCalledOnce();
+    },
+  );
+});
+
 describe('Timeout, late timers', () => {
-  it('reads what arrived while the process was busy before it gives up', async () => {
+  it('TO-07: reads what arrived while the process was busy before it gives up', async () => {
     const { clock, ...rest } = setUp();
     let lateMs = 0;
     const busy = Object.assign(Object.create(clock) as Clock, {
@@ -411,7 +450,7 @@ describe('Timeout, what an operation holds', () => {
     expect(call.outcome).not.toBe('pending');
   });
 
-  it('stays held while the operation runs on after its caller was let go', async () => {
+  it('TO-10: stays held while the operation runs on after its caller was let go', async () => {
     const { clock, timeout, operation, runs } = setUp();
     const held = heldSlot();
     const call = watch(timeout.execute(operation, undefined, held));
@@ -426,7 +465,7 @@ describe('Timeout, what an operation holds', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('is released after the grace if the operation never ends, and only once if it ends after all', async () => {
+  it('TO-10: is released after the grace if the operation never ends, and only once if it ends after all', async () => {
     const { clock, timeout, operation, runs, events } = setUp({ zombieGraceMs: 1_000 });
     const held = heldSlot();
     watch(timeout.execute(operation, undefined, held));
