@@ -17,6 +17,9 @@ import {
   Specimen,
   tieredCache,
   timeout,
+  hedge,
+  fallback,
+  chaos,
   worker,
 } from './model/specimens.ts';
 
@@ -222,6 +225,17 @@ describe('Metrics.bind', () => {
       { 'name=t,outcome=in_time': 5, 'name=t,outcome=timed_out': 1 },
       { 'name=t': 1 },
     ]);
+    expect(look(hedge('h'), 'hedge_calls_total', 'hedge_hedges_total')).toEqual([
+      { 'name=h,outcome=by_first': 5, 'name=h,outcome=by_hedge': 2, 'name=h,outcome=failed': 1 },
+      { 'name=h,outcome=started': 3, 'name=h,outcome=suppressed': 4 },
+    ]);
+    expect(look(fallback('f'), 'fallback_calls_total', 'fallback_running')).toEqual([
+      { 'name=f,outcome=answered': 5, 'name=f,outcome=failed': 2, 'name=f,outcome=refused': 1 },
+      { 'name=f': 3 },
+    ]);
+    expect(look(chaos('c'), 'chaos_injected_total')).toEqual([
+      { 'name=c,what=latency': 1, 'name=c,what=fault': 2, 'name=c,what=outcome': 3 },
+    ]);
     expect(look(pipeline('p'), 'pipeline_calls_total')).toEqual([
       {
         'name=p,outcome=success': 5,
@@ -389,7 +403,7 @@ describe('Metrics.bind', () => {
 
   it('refuses a kind that it does not know', () => {
     expect(() => new Metrics().bind(new Specimen('teapot', 'a', {}))).toThrow(
-      /^component.statistics\(\).component must be one of 'alerts', 'bulkhead', 'circuit-breaker', .*, got 'teapot'$/,
+      /^component.statistics\(\).component must be one of 'alerts', 'bulkhead', 'chaos', 'circuit-breaker', .*, got 'teapot'$/,
     );
   });
 

@@ -22,7 +22,7 @@ export const bulkhead: ComponentKind = {
     gauge('bulkhead_abandoned', 'Calls running whose callers have left', ({ abandoned }) => [[abandoned]]),
     counter(
       'bulkhead_calls_total',
-      'Calls: admitted, queued, rejected_full, rejected_timeout, rejected_closed, aborted',
+      'Calls: admitted, queued, rejected_full, rejected_timeout, rejected_closed, shed, aborted',
       ({ calls }) => byField('outcome', calls),
     ),
   ],

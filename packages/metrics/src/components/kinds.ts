@@ -1,11 +1,14 @@
 import { alerts } from './alerts.ts';
 import { bulkhead } from './bulkhead.ts';
+import { chaos } from './chaos.ts';
 import { circuitBreaker } from './circuit-breaker.ts';
 import type { ComponentKind } from './component.ts';
 import { database } from './database.ts';
 import { dedupe } from './dedupe.ts';
 import { degradation } from './degradation.ts';
+import { fallback } from './fallback.ts';
 import { health } from './health.ts';
+import { hedge } from './hedge.ts';
 import { jobs } from './jobs.ts';
 import { jsonCache } from './json-cache.ts';
 import { memoryCache } from './memory-cache.ts';
@@ -21,11 +24,14 @@ import { worker } from './worker.ts';
 export const componentKinds: readonly ComponentKind[] = [
   alerts,
   bulkhead,
+  chaos,
   circuitBreaker,
   database,
   dedupe,
   degradation,
+  fallback,
   health,
+  hedge,
   jobs,
   jsonCache,
   memoryCache,

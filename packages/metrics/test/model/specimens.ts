@@ -84,6 +84,19 @@ export const retry = (name: string): Specimen =>
     retries: 9,
   });
 
+export const hedge = (name: string): Specimen =>
+  new Specimen('hedge', name, {
+    calls: { byFirst: 5, byHedge: 2, failed: 1 },
+    hedges: { started: 3, suppressed: 4 },
+    delayMs: 20,
+  });
+
+export const fallback = (name: string): Specimen =>
+  new Specimen('fallback', name, { calls: { answered: 5, failed: 2, refused: 1 }, running: 3 });
+
+export const chaos = (name: string): Specimen =>
+  new Specimen('chaos', name, { injected: { latency: 1, fault: 2, outcome: 3 } });
+
 export const timeout = (name: string): Specimen =>
   new Specimen('timeout', name, { calls: { inTime: 5, timedOut: 1 }, zombies: 1 });
 
