@@ -20,8 +20,10 @@ import { EntryStore } from './reading/entry-store.ts';
 import { Loading } from './reading/loading.ts';
 import { ReadThrough } from './reading/read-through.ts';
 import { Reads } from './reading/reads.ts';
+import { Sliding } from './reading/sliding.ts';
 import { LowerTiers } from './tiers/lower-tiers.ts';
 import { PlainStore } from './tiers/plain-store.ts';
+import { RecentWrites } from './tiers/recent-writes.ts';
 import { Tier } from './tiers/tier.ts';
 import type { TierSetup, TierSurroundings } from './tiers/tier-setup.ts';
 import { Writes } from './writing/writes.ts';
@@ -71,7 +73,8 @@ export function assemble(options: ResolvedOptions): Assembly {
   };
   const tiers = lower.map((setup) => {
     const own = setup === agreement?.setup ? agreement.store : plainStoreOf(setup, options, local);
-    return new Tier(setup, own, around);
+    const recent = setup === agreement?.setup ? new RecentWrites(clock) : undefined;
+    return new Tier(setup, own, { ...around, recent });
   });
   const shared = tiers.find(({ level }) => level === agreement?.setup.level);
   const lowerTiers = new LowerTiers({
@@ -97,6 +100,7 @@ export function assemble(options: ResolvedOptions): Assembly {
       coarse,
     });
   const store: EntryStore = new EntryStore({ ...around, first, lower: lowerTiers, authority, stamps });
+  const sliding = new Sliding(store, counts, clock);
   const loading = new Loading({
     store,
     authority,
@@ -112,6 +116,7 @@ export function assemble(options: ResolvedOptions): Assembly {
     store,
     loading,
     earlyRefresh,
+    sliding,
     counts,
     hub,
     clock,
@@ -124,6 +129,7 @@ export function assemble(options: ResolvedOptions): Assembly {
     name,
     store,
     through,
+    sliding,
     authority,
     counts,
     lives,
@@ -200,6 +206,7 @@ function follow(
       counts[because === 'gap' ? 'gaps' : 'epochs'] += 1;
       if (hub.observed) hub.emit({ type: 'memory-dropped', cache: name, because });
     },
+    onReplaced: () => entries().lower.shared?.repeat(),
     onUp: () => {
       if (hub.observed) hub.emit({ type: 'log-found', cache: name });
     },

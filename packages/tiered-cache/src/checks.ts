@@ -5,6 +5,11 @@ export function lifetime(option: string, value: number): number {
   return value === Infinity ? Infinity : duration(option, value);
 }
 
+/** Checks how long an entry lives on without being asked for, in milliseconds: at least 1, `Infinity` for no such end. */
+export function idleTime(option: string, value: number): number {
+  return value === Infinity ? Infinity : duration(option, value, 1);
+}
+
 /** Checks a part of a stored name. Such parts can be joined by any other character and never run into each other. */
 export function identifier(option: string, value: string): string {
   if (typeof value === 'string' && /^[\w.-]+$/.test(value)) return value;

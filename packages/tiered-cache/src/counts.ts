@@ -1,3 +1,5 @@
+import type { TierLevel } from './events.ts';
+
 /** What one cache has counted. Plain fields, so that counting on the hot path is one addition. */
 export class Counts {
   l1Hit = 0;
@@ -19,6 +21,8 @@ export class Counts {
   epochs = 0;
   changes = 0;
   fillRefused = 0;
+  slidesExtended = 0;
+  slidesRefused = 0;
   readonly leases: Record<'granted' | 'stored' | 'busy' | 'settling' | 'unavailable', number> = {
     granted: 0,
     stored: 0,
@@ -26,4 +30,11 @@ export class Counts {
     settling: 0,
     unavailable: 0,
   };
+
+  /** Counts a hit of a tier. Spelled out, as putting the name of a field together costs more than counting. */
+  hit(level: TierLevel): void {
+    if (level === 'l1') this.l1Hit += 1;
+    else if (level === 'l2') this.l2Hit += 1;
+    else this.l3Hit += 1;
+  }
 }

@@ -11,6 +11,8 @@ export type {
   ChangeTerms,
   CoherentStore,
   DeleteTerms,
+  Extended,
+  Extension,
   Invalidation,
   LeaseTerms,
   LogMark,

@@ -15,7 +15,7 @@ import {
 
 import type { ICache } from './cache.ts';
 import type { Position } from './coherence/position.ts';
-import { identifier, lifetime } from './checks.ts';
+import { identifier, idleTime, lifetime } from './checks.ts';
 import type { Terms } from './entry/entry.ts';
 import type { LowerTierLevel } from './events.ts';
 import { type MemoryLimits, resolveLimits } from './memory/memory-cache.ts';
@@ -54,9 +54,17 @@ export interface LowerTierOptions {
 export interface EntryTimes {
   /** Life in milliseconds. 0 is not kept, unless a stale time is given; `Infinity` never expires. */
   readonly ttlMs?: number | undefined;
-  /** How long after `ttlMs` the value may be given out while a refresh runs, in milliseconds. */
+  /**
+   * Ends the life earlier once nobody has asked for so long, in milliseconds, at least 1. Each hit lengthens it to so much
+   * from then on, and never beyond `ttlMs`. `Infinity` for no such end.
+   *
+   * Hits in the first quarter of that time change nothing, so that a hit is a write in lower tiers at most once a quarter:
+   * what nobody asks for ends after three quarters at the earliest.
+   */
+  readonly slidingMs?: number | undefined;
+  /** How long after its life the value may be given out while a refresh runs, in milliseconds. */
   readonly staleWhileRevalidateMs?: number | undefined;
-  /** How long after `ttlMs` the value may be given out when a load fails, in milliseconds. */
+  /** How long after its life the value may be given out when a load fails, in milliseconds. */
   readonly staleIfErrorMs?: number | undefined;
 }
 
@@ -111,8 +119,9 @@ export interface LoadContext extends OperationContext {
   /** Passes the value on without keeping it. */
   skip(): void;
   /**
-   * The value held, to be returned as the loader's: it is good for another life. Typed as `never`, so that it fits whatever
-   * the loader returns.
+   * The value held, to be returned as the loader's: it is good for another life, as long as it is asked for and said now. Its
+   * etag and version stay, and so do its tags beside those of the call, as far as the loader says no others. Typed as `never`,
+   * so that it fits whatever the loader returns.
    *
    * @throws {NothingToKeepError} when none is held.
    */
@@ -141,7 +150,7 @@ export interface ReadRecorder {
 
 /** When a fresh entry is refreshed in the background, so that nobody waits when it expires. */
 export type EarlyRefreshOptions =
-  /** By the first read after this share of its life. */
+  /** By the first read after this share of its life, which for a sliding entry is the longest it can have. */
   | { readonly atRatio: number }
   /** By chance, the closer to the expiry and the slower the load the likelier; 1 is the usual factor. */
   | { readonly beta: number };
@@ -159,9 +168,14 @@ export interface TieredCacheOptions extends EntryTimes, ValueOptions {
   readonly l3?: ICache | LowerTierOptions | undefined;
   /** Life of an entry in milliseconds, at least 0; `Infinity` never expires. */
   readonly ttlMs: number;
-  /** Added to `ttlMs`. Defaults to 0: a stale value is not given out while a refresh runs. */
+  /**
+   * Ends the life earlier once nobody has asked for so long, in milliseconds, at least 1; see {@link EntryTimes.slidingMs}.
+   * `ttlMs` stays the longest life. Defaults to `Infinity`: only `ttlMs` ends it.
+   */
+  readonly slidingMs?: number | undefined;
+  /** Added to the life. Defaults to 0: a stale value is not given out while a refresh runs. */
   readonly staleWhileRevalidateMs?: number | undefined;
-  /** Added to `ttlMs`. Defaults to 0: a failed load rejects. */
+  /** Added to the life. Defaults to 0: a failed load rejects. */
   readonly staleIfErrorMs?: number | undefined;
   /** Life of `null`, in milliseconds. Defaults to that of any value. */
   readonly negativeTtlMs?: number | undefined;
@@ -241,7 +255,7 @@ export function resolveOptions(options: TieredCacheOptions): ResolvedOptions {
   const namespace = identifier('namespace', options.namespace);
   const clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
   const tierTimeoutMs = duration('tierTimeoutMs', options.tierTimeoutMs ?? 250, 1);
-  const none = { ttlMs: options.ttlMs, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
+  const none = { ttlMs: options.ttlMs, slidingMs: Infinity, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
   const { negativeTtlMs, reads } = options;
   const lower = [
     ...resolveLowerTier('l2', options.l2, tierTimeoutMs, clock),
@@ -275,9 +289,10 @@ export function resolveOptions(options: TieredCacheOptions): ResolvedOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveTerms(options: EntryTimes, defaults: Terms): Terms {
-  const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = options;
+  const { ttlMs, slidingMs, staleWhileRevalidateMs, staleIfErrorMs } = options;
   return {
     ttlMs: lifetime('ttlMs', ttlMs ?? defaults.ttlMs),
+    slidingMs: idleTime('slidingMs', slidingMs ?? defaults.slidingMs),
     staleWhileRevalidateMs: lifetime(
       'staleWhileRevalidateMs',
       staleWhileRevalidateMs ?? defaults.staleWhileRevalidateMs,
@@ -303,7 +318,7 @@ function resolveLowerTier(
 ): TierSetup[] {
   if (options === undefined) return [];
   const { cache, ttlMs, timeoutMs, guard }: LowerTierOptions =
-    'cache' in options ? options : { cache: options };
+    Object(options) === options && 'cache' in options ? options : { cache: options as ICache };
   const names = ['get', 'getMany', 'set', 'delete', 'clear'] as const;
   return [
     {

@@ -11,8 +11,10 @@ import { JsonCache } from './entry/json-cache.ts';
 import { commandNames, type Commands, type RedisClient } from './redis/client.ts';
 import { RedisCoherentStore } from './redis/coherent-store.ts';
 import { RedisConnection } from './redis/connection.ts';
+import { ioRedis } from './redis/io-redis.ts';
 import { isNodeRedis, nodeRedis, type NodeRedisClient } from './redis/node-redis.ts';
 import { type RedisOptions, resolveOptions } from './redis/options.ts';
+import { shownUrl } from './redis/shown-url.ts';
 import { RedisStore } from './redis/store.ts';
 
 export type { JsonCache, JsonCacheStatistics } from './entry/json-cache.ts';
@@ -65,12 +67,12 @@ export function redis<V = unknown>(
 function checkedClient(clientOrUrl: RedisClient | NodeRedisClient | string): Commands | string {
   if (typeof clientOrUrl !== 'string') {
     if (isNodeRedis(clientOrUrl)) return nodeRedis(clientOrUrl);
-    return methods('clientOrUrl', clientOrUrl as unknown as Commands, ...commandNames);
+    return ioRedis(methods('clientOrUrl', clientOrUrl as unknown as Commands, ...commandNames));
   }
   if (/^rediss?:\/\//.test(clientOrUrl)) return clientOrUrl;
   throw new InvalidOptionError(
     'clientOrUrl',
     "a client, or a URL that starts with 'redis://' or 'rediss://'",
-    clientOrUrl,
+    shownUrl(clientOrUrl),
   );
 }

@@ -63,6 +63,8 @@ export interface TieredCacheStatistics {
   readonly loads: { readonly success: number; readonly failure: number };
   /** Refreshes in the background, by a loader or from a lower tier. */
   readonly refreshes: { readonly success: number; readonly failure: number };
+  /** Lives that a hit was to lengthen. Refused where no tier held the entry any more, or none answered. */
+  readonly slides: { readonly extended: number; readonly refused: number };
   readonly staleServed: {
     /** While a refresh ran, or was held off after one had failed. */
     readonly revalidating: number;
@@ -107,6 +109,7 @@ export function summarize(
     tiers: l1 === undefined ? lower : { l1: summarizeMemory(counts, l1), ...lower },
     loads: { success: counts.loadSuccess, failure: counts.loadFailure },
     refreshes: { success: counts.refreshSuccess, failure: counts.refreshFailure },
+    slides: { extended: counts.slidesExtended, refused: counts.slidesRefused },
     staleServed: {
       revalidating: counts.revalidating,
       loadError: counts.loadError,

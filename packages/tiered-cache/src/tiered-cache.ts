@@ -79,7 +79,7 @@ export class TieredCache<V = unknown> {
   /** The fresh value in memory, at once; nothing else is asked. Counted only if something is found. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names the value's type, as in get
   peek<T extends V = V>(key: string): T | undefined {
-    const entry = this.#first?.readable(key) ?? this.#first?.fresh(key);
+    const entry = this.#first?.readable(key) ?? this.#parts.reads.peek(key);
     if (entry === undefined) return undefined;
     this.#counts.l1Hit += 1;
     this.#recorder?.record(key);
@@ -233,8 +233,8 @@ export class TieredCache<V = unknown> {
    * @throws {InvalidOptionError} naming the first option out of range.
    */
   define<Id, T extends V>(name: string, definition: Definition<Id, T>): DefinedCache<Id, T> {
-    const { ttlMs, staleWhileRevalidateMs, staleIfErrorMs } = definition;
-    const part = this.namespace(name, { ttlMs, staleWhileRevalidateMs, staleIfErrorMs });
+    const { ttlMs, slidingMs, staleWhileRevalidateMs, staleIfErrorMs } = definition;
+    const part = this.namespace(name, { ttlMs, slidingMs, staleWhileRevalidateMs, staleIfErrorMs });
     return new DefinedCache<Id, T>(part, definition);
   }
 

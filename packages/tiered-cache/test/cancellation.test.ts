@@ -57,6 +57,39 @@ describe('TieredCache', () => {
       expect(loader.calls).toBe(0);
     });
 
+    it('rejects a caller that leaves with its own reason, also where a stale value may stand in', async () => {
+      const { cache, clock } = setUp({ staleIfErrorMs: 10_000 });
+      await cache.set('held', 'old');
+      await clock.advance(1_000);
+      const leaving = new AbortController();
+      const never = (): Promise<string> => new Promise(() => undefined);
+      const left = cache.get('held', never, { signal: leaving.signal }).catch((error: unknown) => error);
+      await clock.advance(1);
+      leaving.abort('gone');
+
+      expect(await left).toBe('gone');
+    });
+
+    it('says nothing about a loader that takes longer than a caller had: the next one has it run again', async () => {
+      const { cache, clock } = setUp({ staleIfErrorMs: 10_000 });
+      await cache.set('held', 'old');
+      await clock.advance(1_000);
+      const served = cache.get('held', () => new Promise<string>(() => undefined), { deadlineMs: 50 });
+      await clock.advance(50);
+
+      expect([await served, await cache.get('held', () => 'new')]).toEqual(['old', 'new']);
+    });
+
+    it('leaves no timer of a deadline behind when a tier has answered before', async () => {
+      const { cache, clock, l2 } = setUp();
+      l2.fate = () => ({ delayMs: 10 });
+      const reading = cache.get('key', undefined, { deadlineMs: 60_000 });
+      await clock.advance(100);
+      await reading;
+
+      expect(clock.pending('foreground')).toBe(0);
+    });
+
     it('rejects at the deadline, or serves what may stand in for an error', async () => {
       const { cache, clock } = setUp({ staleIfErrorMs: 10_000 });
       await cache.set('held', 'old');

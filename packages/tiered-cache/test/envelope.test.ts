@@ -72,12 +72,12 @@ describe('an entry in a lower tier', () => {
   it.each([
     ['is no bytes', () => 'text', 'not made of bytes'],
     ['is not ours', () => Buffer.alloc(100), 'not ours'],
-    ['has another layout', (envelope: Buffer) => patched(envelope, 2, 3), 'unknown layout 3'],
-    ['is of another codec', (envelope: Buffer) => patched(envelope, 97, 9), 'by the codec 9, not 1'],
+    ['has another layout', (envelope: Buffer) => patched(envelope, 2, 4), 'unknown layout 4'],
+    ['is of another codec', (envelope: Buffer) => patched(envelope, 105, 9), 'by the codec 9, not 1'],
     ['has a damaged time', (envelope: Buffer) => envelope.fill(0xff, 28, 36), 'damaged header'],
     [
       'has a damaged value',
-      (envelope: Buffer) => patched(envelope, 108, 0),
+      (envelope: Buffer) => patched(envelope, 116, 0),
       'cannot be decoded by the codec 1',
     ],
   ])('is an error and a miss when it %s', async (_what, spoil, message) => {

@@ -2,7 +2,7 @@ import { settle } from '@holdfast/core/testing';
 import { createCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
 
-import { counted, neighbour, setUp } from './rig.ts';
+import { counted, neighbour, setUp, setUpL2 } from './rig.ts';
 
 describe('TieredCache', () => {
   describe('set, delete and clear', () => {
@@ -122,6 +122,16 @@ describe('TieredCache', () => {
       await Promise.all([cache.delete('key'), clock.advance(200)]);
 
       expect(l2.entries.size).toBe(0);
+    });
+
+    it('does not let a slow set overtake a clear in a tier', async () => {
+      const { cache, l2, clock } = setUpL2({ l1: false });
+      l2.fate = (operation) => (operation === 'set' ? { delayMs: 50 } : {});
+      const writes = [cache.set('key', 'old'), cache.clear()];
+      await clock.advance(100);
+      await Promise.all(writes);
+
+      expect([l2.entries.size, await cache.get('key')]).toEqual([0, undefined]);
     });
 
     it('keeps three writes of a key in order, though the first is long done', async () => {

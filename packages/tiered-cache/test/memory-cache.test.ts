@@ -174,6 +174,28 @@ describe('MemoryCache', () => {
     expect(cache.peek('key')).toBeUndefined();
   });
 
+  it('has one timer at most, however many reads there are in a millisecond', async () => {
+    const clock = new ManualClock();
+    const cache = new MemoryCache({ clock });
+    await cache.set('key', 1, { ttlMs: 1_000 });
+    for (let reads = 0; reads < 1_000; reads += 1) cache.peek('key');
+
+    expect(clock.pending()).toBe(1);
+    await clock.advance(2);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('gives room back to what it finds expired, and tells that there was nothing to delete', async () => {
+    const clock = new ManualClock();
+    const cache = new MemoryCache({ clock });
+    for (const key of ['read', 'deleted']) await cache.set(key, 1, { ttlMs: 100 });
+    await clock.advance(100);
+    expect(await cache.get('read')).toBeUndefined();
+    expect(cache.statistics().entries).toBe(1);
+
+    expect([await cache.delete('deleted'), cache.statistics().entries]).toEqual([false, 0]);
+  });
+
   it('gives values out by reference', async () => {
     const cache = new MemoryCache();
     const value = { count: 1 };
@@ -195,7 +217,9 @@ describe('MemoryCache', () => {
   it('leaves no timer behind after disposal', async () => {
     const clock = new ManualClock();
     const cache = new MemoryCache({ clock });
+    await cache.set('key', 1, { ttlMs: 1_000 });
     cache.peek('key');
+    expect(clock.pending()).toBe(1);
     await cache[Symbol.asyncDispose]();
 
     expect(clock.pending()).toBe(0);

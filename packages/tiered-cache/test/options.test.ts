@@ -54,6 +54,7 @@ describe('TieredCache', () => {
       },
       loads: { success: 1, failure: 0 },
       refreshes: { success: 0, failure: 0 },
+      slides: { extended: 0, refused: 0 },
       staleServed: { revalidating: 0, loadError: 0, unverified: 0 },
       coherence: {
         changes: 0,

@@ -1,6 +1,10 @@
+import type { Policy } from '@holdfast/core';
+import { ManualClock } from '@holdfast/core/testing';
+import { createCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
 
 import { failing, hanging, setUpL2, working } from './rig.ts';
+import { ScriptedStore } from './scripted-store.ts';
 
 describe('a write that a tier does not take', () => {
   it.each(['before', 'after'] as const)(
@@ -85,6 +89,58 @@ describe('a write that a tier does not take', () => {
     expect(l2.entries.size).toBe(0);
   });
 
+  it('is not forgotten for a write before it that lands late', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    l2.fate = (operation) => (operation === 'set' ? { delayMs: 300 } : { fails: 'before' });
+    const writes = [cache.set('key', 'old'), cache.delete('key')];
+    await clock.advance(400);
+    expect(await Promise.all(writes)).toEqual([{ l2: 'queued' }, { l2: 'queued' }]);
+    expect(l2.entries.size).toBe(1);
+    l2.fate = working;
+    expect(await cache.get('key')).toBeUndefined();
+
+    await clock.advance(2_000);
+    expect([l2.entries.size, await cache.get('key')]).toEqual([0, undefined]);
+  });
+
+  it('is made good also when it fails long after it was given up', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    await cache.set('key', 'old');
+    l2.fate = () => ({ delayMs: 5_000, fails: 'before' });
+    const deleting = cache.delete('key');
+    await clock.advance(300);
+    l2.fate = working;
+    expect(await deleting).toEqual({ l2: 'queued' });
+    await clock.advance(10_000);
+
+    expect(l2.entries.size).toBe(0);
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+  });
+
+  it('is tried again with 100 others at a time, and no further where one of them fails again', async () => {
+    const clock = new ManualClock();
+    const l2 = new ScriptedStore(clock);
+    const guard = { execute: (operation: () => Promise<unknown>): Promise<unknown> => operation() };
+    const cache = createCache({
+      namespace: 'shop',
+      ttlMs: 600_000,
+      clock,
+      l1: false,
+      l2: { cache: l2, guard: guard as Policy },
+    });
+    l2.fate = failing;
+    for (let key = 0; key < 250; key += 1) await cache.delete(`key ${key}`);
+    l2.operations.length = 0;
+    await clock.advance(1_000);
+    expect(l2.operations).toHaveLength(100);
+
+    l2.fate = working;
+    await clock.advance(1_000);
+    expect(l2.operations).toHaveLength(350);
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+    await cache[Symbol.asyncDispose]();
+  });
+
   it('is made good when it lands late, and its key is not waited for meanwhile', async () => {
     const { cache, l2, clock } = setUpL2({ l1: false });
     await cache.set('key', 'old');
@@ -121,6 +177,40 @@ describe('a write that a tier does not take', () => {
     expect(l2.entries.size).toBe(0);
     await cache.set('a', 'new');
     expect(await cache.get('a')).toBe('new');
+  });
+
+  it('is forgotten once everything was cleared', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    l2.fate = failing;
+    await cache.delete('key');
+    await cache.deleteTag('red');
+    l2.fate = working;
+    await cache.clear();
+    expect(cache.statistics().tiers.l2).toMatchObject({ queued: 0 });
+    await cache.set('key', 'new', { tags: ['red'] });
+    await clock.advance(5_000);
+
+    expect(await cache.get('key')).toBe('new');
+    expect(l2.operations.filter((operation) => operation.startsWith('delete'))).toEqual([
+      'delete shop:v:key',
+    ]);
+  });
+
+  it('that was a clear is not forgotten for one before it that lands late', async () => {
+    const { cache, l2, clock } = setUpL2({ l1: false });
+    let clears = 0;
+    l2.fate = (operation) => {
+      if (operation === 'clear') clears += 1;
+      return operation === 'clear' ? { delayMs: 300, fails: clears === 2 ? 'before' : undefined } : {};
+    };
+    const clearing = [cache.clear(), cache.clear()];
+    await clock.advance(400);
+    l2.entries.set('shop:v:key', Buffer.from('from before the second one'));
+    await clock.advance(600);
+    expect(await Promise.all(clearing)).toEqual([{ l2: 'queued' }, { l2: 'queued' }]);
+
+    await clock.advance(5_000);
+    expect([clears, l2.entries.size]).toEqual([3, 0]);
   });
 
   it('owes a clear instead when there are more than 10,000 of them', async () => {

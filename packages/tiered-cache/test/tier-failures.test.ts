@@ -46,6 +46,17 @@ describe('a tier that fails', () => {
     expect(cache.statistics().tiers.l2).toMatchObject({ up: 1 });
   });
 
+  it('is tried by one of several operations that come at once, of whatever kind', async () => {
+    const { cache, l2, clock } = setUpL2();
+    l2.fate = failing;
+    for (let read = 0; read < 3; read += 1) await cache.get(`key ${read}`);
+    await clock.advance(1_000);
+    l2.operations.length = 0;
+    await Promise.all([cache.set('a', 1), cache.set('b', 2), cache.get('c')]);
+
+    expect(l2.operations).toHaveLength(1);
+  });
+
   it('holds a read up by its timeout at most', async () => {
     const { cache, l2, clock, events } = setUpL2({ tierTimeoutMs: 40 });
     l2.fate = hanging;

@@ -19,6 +19,15 @@ describe('TieredCache', () => {
       expect([...l2.entries.keys(), ...l3.entries.keys()]).toEqual(['shop:v:key', 'shop:v:key']);
     });
 
+    it('makes the promise of a hit in memory once', async () => {
+      const { cache } = setUp();
+      await cache.set('key', 'value');
+      const hits = [cache.get('key'), cache.get('key', () => 'not needed')];
+
+      expect(hits[0]).toBe(hits[1]);
+      expect(await hits[0]).toBe('value');
+    });
+
     it('shares one load among a thousand callers', async () => {
       const { cache } = setUp();
       const load = Promise.withResolvers<number>();

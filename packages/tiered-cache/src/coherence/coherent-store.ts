@@ -43,6 +43,11 @@ export interface LogPage extends StoreState {
   readonly more: boolean;
   /** Changes are missing from the log, or the store is not the one it was. `mark` is then the end of what is there. */
   readonly gap: boolean;
+  /**
+   * Another server answers than the one that gave the mark, or an older state of it: what that one has acknowledged last may
+   * be lost. Never without a gap.
+   */
+  readonly replaced?: boolean;
 }
 
 /** What came of asking to load a key. */
@@ -69,6 +74,22 @@ export interface StoreTerms {
   readonly ttlMs: number;
 }
 
+/** How far the life of what is stored is to be lengthened. */
+export interface Extension {
+  /** Of the entry that is meant, see the envelope. */
+  readonly stamp: Uint8Array;
+  /** Until when it is to be fresh, in milliseconds since 1970. */
+  readonly freshUntil: number;
+  /** How long the store then keeps it at least, as in {@link StoreTerms}. */
+  readonly ttlMs: number;
+}
+
+/**
+ * Until when the entry is fresh now, in milliseconds since 1970. `'refused'` if something else is stored by now or it slides
+ * no more; `undefined` if nothing is.
+ */
+export type Extended = number | 'refused' | undefined;
+
 /** How a change is told to the others. */
 export interface ChangeTerms {
   /** Who makes it; never used twice by two instances. */
@@ -85,13 +106,14 @@ export interface DeleteTerms extends ChangeTerms {
 /**
  * A store that a fleet of caches can agree through: values under leases and compare-and-set, and an ordered log of what
  * was invalidated. Values are envelopes as `entry/envelope.ts` lays them out; a store looks at nothing in them but stamp,
- * version and expiry, at their fixed offsets.
+ * version, expiry and `slidingMs`, at their fixed offsets.
  *
  * What an implementation owes:
  * - `fill` stores only while the token's lease is held, and ends it. `set`, `delete` and `expire` end any lease;
  * - a change is in the log before its method resolves, and never before the change itself was made;
  * - losing any of its data, be it values, leases, the log or the state, shows as absence, a gap or a new epoch;
- * - an envelope without a version is older than none: it replaces whatever is there.
+ * - an envelope without a version is older than none: it replaces whatever is there;
+ * - what was expired is fresh no more, whatever somebody who has not heard of that makes of `extend`.
  *
  * Methods reject when the store fails; they then may or may not have happened.
  */
@@ -108,11 +130,17 @@ export interface CoherentStore {
   /** Gives a lease back unused. */
   release(key: string, token: string): Promise<void>;
 
+  /**
+   * Lengthens the life of what is stored, if it still is that entry and slides. Shortens nothing, touches no lease and is not
+   * logged: nobody knows anything that it could outdate.
+   */
+  extend(key: string, extension: Extension): Promise<Extended>;
+
   /** Stores unless a newer version is there; `undefined` if one is. Gives the position of the change. */
   set(key: string, envelope: Uint8Array, terms: StoreTerms & ChangeTerms): Promise<Position | undefined>;
   /** Also of keys that are not held. Like the next two, gives the position of the last change; 0 if there was nothing to do. */
   delete(keys: readonly string[], terms: DeleteTerms): Promise<Position>;
-  /** Lowers the expiry of what is stored to `at`, in milliseconds since 1970; it may then still serve as stale. */
+  /** Lowers the expiry of what is stored to `at`, in milliseconds since 1970, and ends its sliding; it may then still serve as stale. */
   expire(keys: readonly string[], at: number, terms: ChangeTerms): Promise<Position>;
   /** Remembers that entries with one of `tags` born before now are deleted or expired. Touches no entry. */
   invalidateTags(

@@ -31,6 +31,10 @@ export class Invalidations {
   readonly #tags = new Map<string, TagState>();
   /** When keys were expired, as far back as there is room; the expiry written into the entries is by the clock of whoever expired them. */
   readonly #expiries = new Map<string, Position>();
+  // Kept, and moved on with each name that is forgotten: one from the start would pass all the gaps before it again.
+  readonly #oldestKeys = this.#keys.keys();
+  readonly #oldestTags = this.#tags.keys();
+  readonly #oldestExpiries = this.#expiries.keys();
   #epoch = 0n;
   #position = beginning;
   #heard = beginning;
@@ -72,18 +76,19 @@ export class Invalidations {
     return this.trust.tagChanges;
   }
 
-  /** Begins anew, knowing what happens after `from`. */
+  /**
+   * Begins anew, knowing what happens after `from`, and what this process has done itself since: it may have been told so late
+   * of what was lost.
+   */
   begin(state: StoreState, from: Position): void {
     this.#epoch = state.epoch;
-    this.#cleared = state.cleared;
+    this.#cleared = this.#cleared > from ? this.#cleared : state.cleared;
     this.#tagFloor = state.tagFloor;
     this.#tagsKnownFrom = from;
     this.#keysKnownFrom = from;
     this.#position = from;
     this.#heard = from;
-    this.#keys.clear();
-    this.#expiries.clear();
-    this.#tags.clear();
+    this.#forgetUpTo(from);
     this.trust.tagChanges += 1;
   }
 
@@ -232,7 +237,7 @@ export class Invalidations {
     const known = this.#expiries.get(key) ?? beginning;
     this.#expiries.delete(key);
     this.#expiries.set(key, latest(known, position));
-    const [oldest] = this.#expiries.size > maxKeys ? this.#expiries.keys() : [];
+    const oldest = this.#expiries.size > maxKeys ? this.#oldestExpiries.next().value : undefined;
     if (oldest !== undefined) this.#expiries.delete(oldest);
   }
 
@@ -241,17 +246,28 @@ export class Invalidations {
     this.#keys.delete(key);
     this.#keys.set(key, latest(known, position));
     if (this.#keys.size <= maxKeys) return;
-    const [oldest] = this.#keys;
+    const oldest = this.#oldestKeys.next().value;
     if (oldest === undefined) return;
-    this.#keys.delete(oldest[0]);
-    this.#keysKnownFrom = latest(this.#keysKnownFrom, oldest[1] + 1n);
+    this.#keysKnownFrom = latest(this.#keysKnownFrom, (this.#keys.get(oldest) ?? beginning) + 1n);
+    this.#keys.delete(oldest);
+  }
+
+  #forgetUpTo(from: Position): void {
+    for (const positions of [this.#keys, this.#expiries])
+      for (const [key, position] of positions) if (position <= from) positions.delete(key);
+    for (const [tag, { deleted, expired }] of this.#tags) {
+      const last = latest(deleted, expired);
+      // What came before is not known any more: to have been expired last may be to have been deleted before.
+      if (last > from) this.#tags.set(tag, { deleted: last, expired: last });
+      else this.#tags.delete(tag);
+    }
   }
 
   #forgetOldestTag(): void {
-    const [oldest] = this.#tags;
+    const oldest = this.#oldestTags.next().value;
     if (oldest === undefined) return;
-    const [tag, { deleted, expired }] = oldest;
-    this.#tags.delete(tag);
+    const { deleted, expired } = this.#tags.get(oldest) ?? never;
+    this.#tags.delete(oldest);
     this.#tagsKnownFrom = latest(this.#tagsKnownFrom, latest(deleted, expired) + 1n);
   }
 }

@@ -23,6 +23,8 @@ export interface FollowerOptions {
   /** Somebody else has invalidated something. */
   readonly onChange: (change: Invalidation) => void;
   readonly onLoss: (loss: Loss) => void;
+  /** Somebody else answers for the store, who may not have heard of what it has acknowledged last. */
+  readonly onReplaced: () => void;
   /** The log can be read again after it could not. */
   readonly onUp: () => void;
   readonly onDown: (error: unknown) => void;
@@ -152,6 +154,7 @@ export class LogFollower implements Authority {
       const loss = forgotten ? 'epoch' : 'gap';
       this.invalidations.begin(page, page.mark.position);
       this.#options.onLoss(loss);
+      if (page.replaced === true) this.#options.onReplaced();
     }
     for (const change of page.changes) {
       this.invalidations.apply(change);

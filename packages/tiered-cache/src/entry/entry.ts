@@ -1,8 +1,11 @@
 import type { Position } from '../coherence/position.ts';
 
-/** How long a value is good for, in milliseconds. The two stale times begin when `ttlMs` is over. */
+/** How long a value is good for, in milliseconds. The two stale times begin when the fresh life is over. */
 export interface Terms {
+  /** The longest fresh life. */
   readonly ttlMs: number;
+  /** The fresh life ends earlier once nobody has asked for so long; `Infinity` if it does not. */
+  readonly slidingMs: number;
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
 }
@@ -24,20 +27,26 @@ export interface Origin {
   readonly loadMs: number;
 }
 
+/** The share of `slidingMs` after which a hit lengthens the life: those before it cost nothing. */
+const slidingShare = 0.25;
+
 /**
  * A value with the instants, on the monotonic clock, at which it turns from fresh to stale to gone.
  * A wall clock that jumps changes none of them.
+ *
+ * What each hit reads comes first, so that it lies together: a hit takes as long as it takes to fetch that from memory.
  */
 export class Entry {
   readonly value: unknown;
-  /** Until then the first tier gives it out without a further look. First of the times, as each hit reads it. */
+  /** Until then the first tier gives it out without a further look. */
   readableUntil: number;
-  /** Until then the first tier vouches for it as fresh; a refresh may begin before. */
-  heldUntil: number;
-  /** As in `origin`; here too because each hit reads it. */
+  /** As in `origin`. */
   readonly tags: readonly string[] | undefined;
   /** How many tag invalidations this process had seen when the entry was loaded here, or its tags were last found good. */
   tagsGoodAt: number = -1;
+  #settled: Promise<unknown> | undefined;
+  /** Until then the first tier vouches for it as fresh; a refresh may begin before. */
+  heldUntil: number;
   /** Until then it cannot be older than the staleness allowed, whatever happened to the log meanwhile. */
   knownUntil: number = Infinity;
   /** It has come through a durable tier, which no lease guards: it counts only as far as the log can vouch for its key. */
@@ -47,17 +56,20 @@ export class Entry {
   readonly origin: Origin;
   #freshUntil: number;
   #retryAt: number | undefined;
-  #settled: Promise<unknown> | undefined;
+  /** `undefined` for one that does not slide, or no longer. */
+  #slidesAt: number | undefined;
 
   constructor(value: unknown, storedAt: number, terms: Terms, origin: Origin) {
+    const { ttlMs, slidingMs } = terms;
     this.value = value;
-    this.readableUntil = storedAt + terms.ttlMs;
+    this.readableUntil = storedAt + Math.min(ttlMs, slidingMs);
     this.heldUntil = this.readableUntil;
     this.tags = origin.tags;
     this.storedAt = storedAt;
     this.terms = terms;
     this.origin = origin;
     this.#freshUntil = this.readableUntil;
+    if (slidingMs < ttlMs) this.#slidesAt = storedAt + slidingShare * slidingMs;
   }
 
   /** Until then it is the answer. */
@@ -80,8 +92,33 @@ export class Entry {
     return Math.max(this.staleUntil, this.errorUntil);
   }
 
-  /** Makes it stale from `at` on, if it would have been fresh for longer. */
+  /** Until then it can be fresh, if it is asked for often enough. */
+  get lastsUntil(): number {
+    return this.#slidesAt === undefined ? this.#freshUntil : this.storedAt + this.terms.ttlMs;
+  }
+
+  /** From then on a hit lengthens its life; `Infinity` for never. */
+  get slidesAt(): number {
+    return this.#slidesAt ?? Infinity;
+  }
+
+  /** Puts the next time off by as long as there is between two. */
+  slideLater(now: number): void {
+    if (this.#slidesAt !== undefined) this.#slidesAt = now + slidingShare * this.terms.slidingMs;
+  }
+
+  /** Moves the end of its fresh life, within the longest one. Nothing moves that of one that was expired. */
+  slideTo(freshUntil: number): void {
+    if (this.#slidesAt === undefined) return;
+    const { slidingMs } = this.terms;
+    this.#freshUntil = Math.min(freshUntil, this.lastsUntil);
+    this.#slidesAt = this.#freshUntil - (1 - slidingShare) * slidingMs;
+    if (this.#freshUntil === this.lastsUntil) this.#slidesAt = undefined;
+  }
+
+  /** Makes it stale from `at` on, if it would have been fresh for longer. It slides no more. */
   expire(at: number): void {
+    this.#slidesAt = undefined;
     this.#freshUntil = Math.min(this.#freshUntil, at);
     this.heldUntil = Math.min(this.heldUntil, at);
     this.readableUntil = Math.min(this.readableUntil, at);

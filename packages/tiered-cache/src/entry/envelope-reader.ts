@@ -30,7 +30,7 @@ export class EnvelopeReader {
     return this.#time(layout.storedAtAt);
   }
 
-  /** Never later than the life given allows, for this field alone is not authenticated: it may be lowered in place. */
+  /** Never later than the life given allows, for this field and `slidingMs` are not authenticated: they change in place. */
   get freshUntil(): number {
     return Math.min(this.#time(layout.freshUntilAt), this.storedAt + this.#time(layout.ttlAt));
   }
@@ -38,6 +38,7 @@ export class EnvelopeReader {
   get terms(): Terms {
     return {
       ttlMs: this.#time(layout.ttlAt),
+      slidingMs: this.#time(layout.slidingAt),
       staleWhileRevalidateMs: this.#time(layout.staleWhileRevalidateAt),
       staleIfErrorMs: this.#time(layout.staleIfErrorAt),
     };

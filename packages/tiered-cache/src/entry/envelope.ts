@@ -14,6 +14,16 @@ import { layout, noVersion } from './layout.ts';
  */
 const maxSkewMs = 5_000;
 
+/** One moment on both clocks: reading them takes as long as the header of an envelope does. */
+export interface Moment {
+  readonly now: number;
+  readonly epoch: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), epoch: clock.epoch() };
+}
+
 /** What an envelope is written and read with. */
 export interface Sealing {
   readonly namespace: string;
@@ -38,7 +48,7 @@ export function seal(key: string, entry: Entry, sealing: Sealing): Uint8Array | 
 /** What stands in for a deleted entry, to refuse what is older than `version`. */
 export function sealTombstone(stamp: bigint, version: number, epoch: bigint, clock: Clock): Uint8Array {
   const now = clock.now();
-  const terms = { ttlMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
+  const terms = { ttlMs: 0, slidingMs: Infinity, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
   const origin = { stamp, epoch, born: 0n, tags: undefined, etag: undefined, version, loadMs: 0 };
   const header = headerOf(new Entry(undefined, now, terms, origin), clock);
   header.writeUInt8(layout.tombstone, layout.kindAt);
@@ -53,27 +63,27 @@ export function markedMoved(envelope: Uint8Array): Uint8Array {
 }
 
 /**
- * The entry in an envelope, or `undefined` if it is gone by now. A promise only if the format makes one.
+ * The entry in an envelope, or `undefined` if it was gone at `moment`. A promise only if the format makes one.
  *
  * @throws If it is no envelope of ours, of another layout, damaged, or refused by the format.
  */
 export function unseal(
   key: string,
   envelope: unknown,
-  sealing: Sealing,
+  { now, epoch }: Moment,
+  { format, guard, namespace }: Omit<Sealing, 'clock'>,
 ): Entry | undefined | Promise<Entry | undefined> {
   const reader = new EnvelopeReader(checked(envelope));
-  const { clock, format, namespace } = sealing;
   const { terms, storedAt, freshUntil } = reader;
-  const epoch = clock.epoch();
   const goneAt = freshUntil + Math.max(terms.staleWhileRevalidateMs, terms.staleIfErrorMs);
   if (reader.isTombstone || storedAt - epoch > maxSkewMs || goneAt <= epoch) return undefined;
   const origin = reader.origin();
-  const toNow = clock.now() - epoch;
+  const toNow = now - epoch;
   const open = (value: unknown): Entry => {
     if (value === undefined) throw new TypeError('the format made undefined of an entry');
-    const entry = new Entry(sealing.guard.keep(value), toNow + Math.min(epoch, storedAt), terms, origin);
-    entry.expire(toNow + freshUntil);
+    const entry = new Entry(guard.keep(value), toNow + Math.min(epoch, storedAt), terms, origin);
+    if (entry.slidesAt === Infinity) entry.expire(toNow + freshUntil);
+    else entry.slideTo(toNow + freshUntil);
     entry.moved = reader.isMoved;
     return entry;
   };
@@ -99,6 +109,7 @@ function headerOf({ storedAt, freshUntil, terms, origin }: Entry, clock: Clock):
   header.writeBigUInt64BE(origin.stamp, layout.stampAt);
   header.writeDoubleLE(origin.version ?? noVersion, layout.versionAt);
   header.writeDoubleLE(toEpoch + freshUntil, layout.freshUntilAt);
+  header.writeDoubleLE(terms.slidingMs, layout.slidingAt);
   header.writeDoubleLE(toEpoch + storedAt, layout.storedAtAt);
   header.writeDoubleLE(terms.staleWhileRevalidateMs, layout.staleWhileRevalidateAt);
   header.writeDoubleLE(terms.staleIfErrorMs, layout.staleIfErrorAt);
@@ -118,7 +129,10 @@ function writeText(header: Buffer, text: Buffer, offset: number): number {
   return start + text.length;
 }
 
-/** Everything that must not be changed or moved to another key: the header but for its kind, and the expiry, which `expire` lowers. */
+/**
+ * Everything that must not be changed or moved to another key: the header but for its kind, and for the end of its fresh life
+ * and `slidingMs`, which change in place.
+ */
 function bindingOf(key: string, header: Uint8Array, namespace: string): Uint8Array {
   const place = JSON.stringify([namespace, key]);
   const fixed = [header.subarray(layout.stampAt, layout.freshUntilAt), header.subarray(layout.storedAtAt)];

@@ -23,6 +23,11 @@ export class Lives {
     if (options === undefined && this.#jitterRatio === 0) return this.#defaults;
     const terms = resolveTerms(options ?? {}, this.#defaults);
     if (this.#jitterRatio === 0) return terms;
-    return { ...terms, ttlMs: lifetime('ttlMs', terms.ttlMs * (1 - this.#jitterRatio * this.#random())) };
+    const share = 1 - this.#jitterRatio * this.#random();
+    return {
+      ...terms,
+      ttlMs: lifetime('ttlMs', terms.ttlMs * share),
+      slidingMs: terms.slidingMs * share,
+    };
   }
 }

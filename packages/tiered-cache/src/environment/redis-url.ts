@@ -1,5 +1,7 @@
 import { InvalidOptionError } from '@holdfast/core';
 
+import { shownUrl } from '../redis/shown-url.ts';
+
 /**
  * Checks the URL of a Redis server.
  *
@@ -11,14 +13,6 @@ export function redisUrl(variable: string, value: string): string {
   throw new InvalidOptionError(
     variable,
     "a URL that starts with 'redis://' or 'rediss://' and names a host",
-    withoutSecrets(value, url),
+    shownUrl(value),
   );
-}
-
-/** Of what is no URL only the scheme is shown: whatever follows may be a password in the wrong place. */
-function withoutSecrets(value: string, url: URL | undefined): string {
-  const [scheme = ''] = /^[a-z][a-z\d+.-]*:\/\//i.exec(value) ?? [];
-  if (url === undefined || scheme === '') return `${scheme}***`;
-  const user = url.username === '' && url.password === '' ? '' : '***@';
-  return `${scheme}${user}${url.host}`;
 }

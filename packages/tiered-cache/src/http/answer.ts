@@ -1,5 +1,5 @@
 import { type Conditions, meets } from './conditions.ts';
-import type { HeaderPair } from './handler-response.ts';
+import type { HandlerResponse, HeaderPair } from './handler-response.ts';
 import type { Incoming } from './incoming.ts';
 import { contentOf, type StoredResponse } from './stored-response.ts';
 
@@ -36,12 +36,23 @@ export function answerOf(
   more: readonly HeaderPair[],
 ): Answer {
   const { status, headers, bodyBytes } = response;
-  if (isSuccess(status) && meets(conditions, response)) {
-    const kept = headers.filter(([name]) => !ofTheBody.has(name));
-    return { kind: 'answer', status: 304, headers: [...kept, ...more], body: undefined, bodyBytes: 0 };
-  }
+  if (isSuccess(status) && meets(conditions, response)) return notModified([...headers, ...more]);
   const body = status === 204 ? undefined : contentOf(response);
   return { kind: 'answer', status, headers: [...headers, ...more], body, bodyBytes };
+}
+
+/** A response that is not kept, as the answer to the one request that it was made for. */
+export function answerAlone(
+  response: HandlerResponse,
+  conditions: Conditions,
+  more: readonly HeaderPair[],
+): Answer {
+  const { status } = response;
+  const headers = [...response.headers, ...more];
+  const validators = { etag: response.header('etag'), lastModified: response.header('last-modified') };
+  if (isSuccess(status) && meets(conditions, validators)) return notModified(headers);
+  const body = typeof response.body === 'string' ? response.body : Buffer.from(response.body);
+  return { kind: 'answer', status, headers, body, bodyBytes: Buffer.byteLength(body) };
 }
 
 /** What `only-if-cached` gets where nothing is. @see RFC 9111 section 5.2.1.7 */
@@ -59,6 +70,11 @@ export function conditionsOf<R>(incoming: Incoming<R>): Conditions {
 /** How old a response is, in whole seconds. @see RFC 9111 section 5.1 */
 export function ageHeader({ generatedAt }: StoredResponse, now: number): HeaderPair {
   return ['age', String(Math.max(0, Math.floor((now - generatedAt) / 1_000)))];
+}
+
+function notModified(headers: readonly HeaderPair[]): Answer {
+  const kept = headers.filter(([name]) => !ofTheBody.has(name));
+  return { kind: 'answer', status: 304, headers: kept, body: undefined, bodyBytes: 0 };
 }
 
 function isSuccess(status: number): boolean {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { beforeEnd } from './node/before-end.ts';
 import { HeldResponse } from './node/held-response.ts';
 import { type Dispatch, NodeIncoming } from './node/node-incoming.ts';
 import { NodeReplays } from './node/node-replays.ts';
@@ -78,15 +79,4 @@ function incomingOf<R extends ExpressRequest>(request: R, replays: NodeReplays<R
 /** The application that a request enters first, where applications are mounted in others. */
 function outermost(app: Dispatch & { readonly parent?: Dispatch }): Dispatch {
   return app.parent === undefined ? app : outermost(app.parent);
-}
-
-/** Lets the last of a response out only after something is done, so that whoever has it sees what was done. */
-function beforeEnd(response: ServerResponse, task: () => Promise<void>): void {
-  const end = response.end.bind(response);
-  const endAfter = (...args: unknown[]): ServerResponse => {
-    Object.assign(response, { end });
-    void task().then(() => Reflect.apply(end, undefined, args));
-    return response;
-  };
-  Object.assign(response, { end: endAfter });
 }

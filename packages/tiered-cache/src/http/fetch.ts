@@ -14,7 +14,10 @@ import type { HandlerRun } from './turn.ts';
  * A handler that answers from a response cache what it can, and asks `handler` for the rest.
  *
  * The signal of the request that `handler` gets aborts when nobody waits for the response any longer, not when one of
- * several clients leaves. A body is read before it is passed on, as far as `maxBodyBytes`, but not a stream of events.
+ * several clients leaves. So it gets a copy: what is known of a request by its identity, as in a `WeakMap`, does not
+ * reach it. Put that into a header, and take the client's own out before.
+ *
+ * A body is read before it is passed on, as far as `maxBodyBytes`, but not a stream of events.
  */
 export function cachedHandler(
   responses: ResponseCache<Request>,

@@ -34,7 +34,8 @@ const notKept: ReadonlySet<string> = new Set([
 
 /**
  * The headers that are kept of a response, and those that it lacks: validators, the date, `Cache-Control`, and in `Vary`
- * what it varies by without saying so.
+ * what it varies by without saying so. Where it says nothing of how long clients may keep it and they are told, they are
+ * also told by what users are kept apart: the same client may be another user by then.
  */
 export function keptHeaders<R>(
   response: HandlerResponse,
@@ -42,9 +43,9 @@ export function keptHeaders<R>(
 ): Pick<StoredResponse, 'headers' | 'added'> {
   const ofConnection = namesIn(response.header('connection'));
   const kept = response.own.filter(([name]) => !notKept.has(name) && !ofConnection.includes(name));
-  const vary = unsaidVary(response, facts.options.vary);
-  const own = kept.filter(([name]) => vary === undefined || name !== 'vary');
   const added = lacking(response, facts);
+  const vary = unsaidVary(response, selecting(added, facts));
+  const own = kept.filter(([name]) => vary === undefined || name !== 'vary');
   return { headers: [...own, ...(vary ?? []), ...added], added: added.map(([name]) => name) };
 }
 
@@ -72,6 +73,12 @@ function clientControl<R>({ options, lives, shared }: HeaderFacts<R>): string | 
     staleWhileRevalidateMs: staleWhileRevalidateMs === 0 ? undefined : staleWhileRevalidateMs,
     staleIfErrorMs: staleIfErrorMs === 0 ? undefined : staleIfErrorMs,
   });
+}
+
+/** What goes into `Vary`, said or not. */
+function selecting<R>(added: readonly HeaderPair[], { options }: HeaderFacts<R>): readonly string[] {
+  const tellsLife = options.cacheControl === undefined && added.some(([name]) => name === 'cache-control');
+  return tellsLife ? [...new Set([...options.vary, ...options.credentialHeaders])] : options.vary;
 }
 
 function unsaidVary(response: HandlerResponse, always: readonly string[]): HeaderPair[] | undefined {

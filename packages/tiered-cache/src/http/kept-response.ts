@@ -66,7 +66,9 @@ export function keptOf<R>(response: HandlerResponse, inquiry: Inquiry<R>): KeptR
  */
 export function confirmed(held: StoredResponse, { own }: HandlerResponse): HandlerResponse {
   const replaced = new Set([...own.map(([name]) => name), ...held.added, 'date']);
-  const kept = held.headers.filter(([name]) => !replaced.has(name));
+  const made: readonly HeaderPair[] = held.headers.filter(([name]) => name !== 'vary');
+  const vary: readonly HeaderPair[] = held.vary.length === 0 ? [] : [['vary', held.vary.join(', ')]];
+  const kept = [...made, ...vary].filter(([name]) => !replaced.has(name));
   const came = own.filter(([name]) => name !== 'content-length');
   return new HandlerResponse(held.status, [...kept, ...came], contentOf(held));
 }

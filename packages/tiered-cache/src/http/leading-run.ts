@@ -16,11 +16,15 @@ export interface LeadingRunOptions {
   readonly conditions: readonly HeaderPair[];
   /** Asked for only if the handler takes one. */
   readonly context: { readonly signal: AbortSignal };
+  /** The whole response where this one only confirms what is held. */
+  whole(response: HandlerResponse): HandlerResponse;
   /** What may be kept of a response. */
-  keep(response: HandlerResponse): KeptResponse | undefined;
+  keep(whole: HandlerResponse): KeptResponse | undefined;
   /** Called where there is no response to be kept. */
   pass(): void;
   answer(response: StoredResponse, outcome: 'stored' | 'instead'): Answer;
+  /** The answer from what was confirmed and may not be kept. */
+  answerAlone(whole: HandlerResponse): Answer;
 }
 
 /**
@@ -67,9 +71,11 @@ export class LeadingRun implements HandlerRun {
     if (!this.#settle()) return undefined;
     const { status } = response;
     if (isFailure(status)) return this.#insteadOf(new HandlerFailedError(`answered ${status}`, status));
-    const kept = this.#options.keep(response);
+    const whole = this.#options.whole(response);
+    const kept = this.#options.keep(whole);
     this.#response.resolve(kept);
-    return kept && this.#options.answer(kept.response, 'stored');
+    if (kept !== undefined) return this.#options.answer(kept.response, 'stored');
+    return whole === response ? undefined : this.#options.answerAlone(whole);
   }
 
   pass(): void {

@@ -67,6 +67,9 @@ export interface RouteResponseOptions<R> {
   /**
    * `Cache-Control` for clients where the response has none. Defaults to what the times of these options say; with
    * `'no-cache'` clients ask each time, and see an invalidation at once. `false` tells nothing.
+   *
+   * The default also adds `credentialHeaders` to `Vary`, so that what a browser or proxy has kept is not shown to whoever
+   * logs in or out meanwhile. Words of your own add nothing.
    */
   readonly cacheControl?: string | false | undefined;
   /**

@@ -24,7 +24,9 @@ const maxLength = 8_192;
 const maxDirectives = 64;
 
 /** A name, and a value in quotes or without. What else stands before the next comma is passed over. */
-const directive = /[\s,]*([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[^,]*/y;
+const directive = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[^,]*/y;
+/** Apart from the directive: where none follows, together they would try each separator again. */
+const separators = /[\s,]*/y;
 const nextComma = /[^,]*,?/y;
 
 /**
@@ -63,10 +65,10 @@ export function parseCacheControl(field: string | undefined): CacheDirectives {
 function directivesOf(field: string): ReadonlyMap<string, string> | undefined {
   if (field.length > maxLength) return undefined;
   const said = new Map<string, string>();
-  for (let at = 0; at < field.length;) {
+  for (let at = after(separators, field, 0); at < field.length; at = after(separators, field, at)) {
     directive.lastIndex = at;
     const match = directive.exec(field) ?? undefined;
-    at = match === undefined ? afterComma(field, at) : directive.lastIndex;
+    at = match === undefined ? after(nextComma, field, at) : directive.lastIndex;
     if (match === undefined) continue;
     const name = String(match[1]).toLowerCase();
     if (!said.has(name)) said.set(name, match[2] ?? match[3] ?? '');
@@ -75,10 +77,11 @@ function directivesOf(field: string): ReadonlyMap<string, string> | undefined {
   return said;
 }
 
-function afterComma(field: string, at: number): number {
-  nextComma.lastIndex = at;
-  nextComma.test(field);
-  return nextComma.lastIndex;
+/** Where what is found at `at` ends. */
+function after(found: RegExp, field: string, at: number): number {
+  found.lastIndex = at;
+  found.test(field);
+  return found.lastIndex;
 }
 
 function secondsOf(value: string | undefined): number | undefined {

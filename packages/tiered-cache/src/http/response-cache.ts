@@ -26,7 +26,7 @@ const partial = ['range', 'if-match', 'if-unmodified-since'];
  *
  * Never stored are `no-store`, `no-cache`, `Set-Cookie`, `Vary: *`, parts, failures, streams, and `private` where nobody
  * says whose it is. Requests for a part, with `If-Match` or `If-Unmodified-Since`, with a body, or for a stream of events
- * go past the cache. HEAD is answered from what GET has stored, and does not store.
+ * go past the cache; so do web sockets. HEAD is answered from what GET has stored, and does not store.
  *
  * A failure is not shared: everybody who waited for that run has the handler run for himself. After a response that could
  * not be stored, nobody waits for another's run for a second.
@@ -118,11 +118,12 @@ export function responseCache<R = unknown>(options: ResponseCacheOptions<R>): Re
   });
 }
 
-/** A body may select the response; a stream of events never ends. */
+/** A body may select the response; a stream of events and a web socket never end. */
 function isBeyondUs<R>(incoming: Incoming<R>): boolean {
   if (partial.some((field) => incoming.header(field) !== undefined)) return true;
   if ((incoming.header('content-length') ?? '0') !== '0') return true;
   if (incoming.header('transfer-encoding') !== undefined) return true;
+  if (incoming.header('upgrade')?.toLowerCase() === 'websocket') return true;
   return incoming.header('accept') === 'text/event-stream';
 }
 

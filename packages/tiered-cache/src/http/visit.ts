@@ -1,4 +1,4 @@
-import { conditionsOf, nothingCached } from './answer.ts';
+import { type Answer, answerAlone, conditionsOf, nothingCached } from './answer.ts';
 import { type CacheOutcome, forwarded } from './cache-status.ts';
 import type { Conditions } from './conditions.ts';
 import { HandlerFailedError } from './errors.ts';
@@ -157,9 +157,11 @@ export class Visit<R> {
       headers: forwarded(options.cacheStatus, 'miss'),
       conditions: held?.conditions ?? [],
       context,
-      keep: (response) => this.#keep(response, held, passKey),
+      whole: (response) => wholeOf(response, held),
+      keep: (whole) => this.#keep(whole, held, passKey),
       pass: () => passes.note(passKey),
       answer: (response, outcome) => this.#answer(response, outcome),
+      answerAlone: (whole) => this.#answerAlone(whole),
     });
     counts.misses += 1;
     this.#run = run;
@@ -174,18 +176,13 @@ export class Visit<R> {
   ): Promise<KeptResponse | undefined> {
     const { workings, incoming, subject } = this.#options;
     const response = await replayed({ workings, incoming, subject, held, context });
-    return response && this.#keep(response, held, passKey);
+    return response && this.#keep(wholeOf(response, held), held, passKey);
   }
 
   /** A function in the options that throws keeps the response from being stored, and nothing else. */
-  #keep(
-    response: HandlerResponse,
-    held: StoredResponse | undefined,
-    passKey: string,
-  ): KeptResponse | undefined {
+  #keep(whole: HandlerResponse, held: StoredResponse | undefined, passKey: string): KeptResponse | undefined {
     const { workings, incoming, subject } = this.#options;
     const { options, counts, passes } = workings;
-    const whole = response.status === 304 && held !== undefined ? confirmed(held, response) : response;
     try {
       const kept = keptOf(whole, { incoming, subject, options, held });
       if (kept === undefined) passes.note(passKey);
@@ -198,8 +195,15 @@ export class Visit<R> {
     }
   }
 
-  #answer(response: StoredResponse, outcome: CacheOutcome): Turn & { readonly kind: 'answer' } {
+  #answer(response: StoredResponse, outcome: CacheOutcome): Answer {
     return counted(this.#options.workings, response, this.#conditions, outcome);
+  }
+
+  #answerAlone(whole: HandlerResponse): Answer {
+    const { options, counts } = this.#options.workings;
+    const answer = answerAlone(whole, this.#conditions, forwarded(options.cacheStatus, 'miss'));
+    if (answer.status === 304) counts.notModified += 1;
+    return answer;
   }
 
   #outcome({ storedAt }: StoredResponse): CacheOutcome {
@@ -211,4 +215,9 @@ export class Visit<R> {
     if (wishes?.onlyIfCached !== true) return passed(workings, wishes === undefined ? 'miss' : 'request');
     return nothingCached(forwarded(workings.options.cacheStatus, 'request'));
   }
+}
+
+/** A handler that was asked whether what is held is current, and says yes, has answered with all of it. */
+function wholeOf(response: HandlerResponse, held: StoredResponse | undefined): HandlerResponse {
+  return response.status === 304 && held !== undefined ? confirmed(held, response) : response;
 }

@@ -58,7 +58,7 @@ export class FirstTier {
     return this.#tagsAreGood(key, entry) ? entry : undefined;
   }
 
-  /** What is fresh here, be it due for a refresh or not. */
+  /** What is fresh here, be it due for a refresh, or to be lengthened, or not. */
   fresh(key: string): Entry | undefined {
     const entry = this.#table.peek(key) && this.held(key);
     return entry !== undefined && entry.heldUntil > this.#options.clock.now() ? entry : undefined;
@@ -89,17 +89,34 @@ export class FirstTier {
    * `undefined` where only the log vouches for it.
    */
   hold(key: string, entry: Entry, asOf: number | undefined): boolean {
-    const { clock, ttlMs, maxStalenessMs, earlyRefresh } = this.#options;
+    const { clock, maxStalenessMs } = this.#options;
     const now = clock.now();
     if (entry.goneAt <= now) return false;
     const there = this.#table.peek(key);
     if (there?.origin.stamp === entry.origin.stamp) entry.retryAt = Math.max(entry.retryAt, there.retryAt);
     else if (there !== undefined && !isFresher(entry, there, now)) return true;
-    entry.heldUntil = Math.min(entry.freshUntil, now + ttlMs);
-    entry.readableUntil = Math.min(entry.heldUntil, earlyRefresh.windowStart(entry));
+    this.limit(entry, now);
     entry.knownUntil = asOf === undefined ? -Infinity : asOf + maxStalenessMs;
     this.#table.set(key, entry);
     return true;
+  }
+
+  /**
+   * Says until when this tier answers with an entry by itself.
+   *
+   * @param since - When it came here, or was found in the tiers below once more, on the monotonic clock.
+   */
+  limit(entry: Entry, since: number): void {
+    entry.heldUntil = Math.min(entry.freshUntil, since + this.#options.ttlMs);
+    this.release(entry);
+  }
+
+  /** Lets an entry be read without a further look until the next one is due. */
+  release(entry: Entry): void {
+    const { earlyRefresh } = this.#options;
+    const until = Math.min(entry.heldUntil, earlyRefresh.windowStart(entry), entry.slidesAt);
+    // A whole number lies in the entry itself, a fraction elsewhere in memory. The last of its milliseconds takes a further look.
+    entry.readableUntil = Math.floor(until);
   }
 
   drop(key: string): void {

@@ -29,9 +29,11 @@ export class EarlyRefresh {
   /** From then on each read has to ask {@link isDue}; `Infinity` for never. */
   windowStart(entry: Entry): number {
     if (this.#rule === undefined) return Infinity;
-    if ('atRatio' in this.#rule)
-      return entry.storedAt + this.#rule.atRatio * (entry.freshUntil - entry.storedAt);
-    return entry.freshUntil - longestDraw * this.#rule.beta * entry.origin.loadMs;
+    // One that slides is lengthened while it is in use: what comes to an end under its readers is the longest life.
+    const { storedAt, lastsUntil } = entry;
+    if (lastsUntil === Infinity) return Infinity;
+    if ('atRatio' in this.#rule) return storedAt + this.#rule.atRatio * (lastsUntil - storedAt);
+    return lastsUntil - longestDraw * this.#rule.beta * entry.origin.loadMs;
   }
 
   /** Whether this read is the one that refreshes. */
@@ -40,6 +42,6 @@ export class EarlyRefresh {
     if ('atRatio' in this.#rule) return true;
     // 1 - random() is never 0, so the logarithm is finite.
     const drawn = entry.origin.loadMs * this.#rule.beta * -Math.log(1 - this.#random());
-    return now + drawn >= entry.freshUntil;
+    return now + drawn >= entry.lastsUntil;
   }
 }

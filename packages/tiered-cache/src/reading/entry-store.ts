@@ -39,7 +39,7 @@ export interface Loaded extends LoadFacts {
 const restoredAtOnce = 500;
 
 /** What is found where there is no tier to look in. Stateless. */
-const nothing: Promise<undefined> = Promise.resolve(undefined);
+const nothing: Promise<ReadonlyMap<string, Found>> = Promise.resolve(new Map());
 
 /**
  * The entries of one cache in all its tiers, and the order among what happens to them in this process.
@@ -70,11 +70,12 @@ export class EntryStore {
   }
 
   /**
-   * Asks the lower tiers, once for everybody who asks meanwhile. What they give moves up into the first tier.
+   * Asks the lower tiers, once for everybody who asks meanwhile. What they give moves up into the first tier. Holds what
+   * was looked up together, `key` among it if it was found.
    *
    * @param after - See {@link catchUp}.
    */
-  lookup(key: string, after?: Position): Promise<Found | undefined> {
+  lookup(key: string, after?: Position): Promise<ReadonlyMap<string, Found>> {
     return this.lower.absent ? nothing : this.#lookups.find(key, after);
   }
 
@@ -82,7 +83,7 @@ export class EntryStore {
   async lookupMany(keys: readonly string[], after?: Position): Promise<ReadonlyMap<string, Found>> {
     if (this.lower.absent || keys.length === 0) return new Map();
     const found = await Promise.all(keys.map((key) => this.#lookups.find(key, after)));
-    const entries = keys.map((key, index) => [key, found[index]] as const);
+    const entries = keys.map((key, index) => [key, found[index]?.get(key)] as const);
     return new Map(entries.filter((entry): entry is readonly [string, Found] => entry[1] !== undefined));
   }
 
@@ -226,10 +227,12 @@ export class EntryStore {
 
   #restore({ key, value, freshForMs, tags, version, ...times }: DumpedEntry): boolean {
     const { authority, clock } = this.#options;
+    // What was loaded or set since the process began is newer than any dump.
+    if (this.first?.held(key) !== undefined) return true;
     const { staleWhileRevalidateMs, staleIfErrorMs } = times;
     const entry = this.entryOf({
       value,
-      terms: { ttlMs: freshForMs, staleWhileRevalidateMs, staleIfErrorMs },
+      terms: { ttlMs: freshForMs, slidingMs: Infinity, staleWhileRevalidateMs, staleIfErrorMs },
       tags: tags.length === 0 ? undefined : tags,
       version,
       etag: undefined,

@@ -4,6 +4,7 @@ import { lifetime, tagsOf, version as checkedVersion } from '../checks.ts';
 import { type Entry, type Terms } from '../entry/entry.ts';
 import { NothingToKeepError } from '../errors.ts';
 import type { LoadContext } from '../options.ts';
+import type { ValueGuard } from '../values/copies.ts';
 
 /** What a loader has said about its value. */
 export interface LoadFacts {
@@ -14,12 +15,22 @@ export interface LoadFacts {
   readonly skipped: boolean;
 }
 
+/** What a run of a loader begins with. */
+interface LoadStart {
+  readonly key: string;
+  readonly terms: Terms;
+  /** Those of the call. */
+  readonly tags: readonly string[] | undefined;
+}
+
 /** What one run of a loader is told, and what it says. The signal stays unborn until the loader reads it. */
 export class LoadRun implements LoadContext {
   readonly key: string;
   readonly reason: LoadContext['reason'];
   readonly #context: OperationContext;
   readonly #stale: Entry | undefined;
+  readonly #guard: ValueGuard;
+  readonly #tagsOfCall: readonly string[] | undefined;
   #terms: Terms;
   #tags: readonly string[] | undefined;
   #version: number | undefined;
@@ -28,16 +39,19 @@ export class LoadRun implements LoadContext {
 
   constructor(
     context: OperationContext,
-    request: { readonly key: string; readonly terms: Terms; readonly tags: readonly string[] | undefined },
+    { key, terms, tags }: LoadStart,
     reason: LoadContext['reason'],
     stale: Entry | undefined,
+    guard: ValueGuard,
   ) {
     this.#context = context;
-    this.key = request.key;
+    this.key = key;
     this.reason = reason;
     this.#stale = stale;
-    this.#terms = request.terms;
-    this.#tags = request.tags;
+    this.#guard = guard;
+    this.#tagsOfCall = tags;
+    this.#terms = terms;
+    this.#tags = tags;
   }
 
   get signal(): AbortSignal {
@@ -49,7 +63,7 @@ export class LoadRun implements LoadContext {
   }
 
   get stale(): unknown {
-    return this.#stale?.value;
+    return this.#stale && this.#guard.give(this.#stale.value);
   }
 
   get staleEtag(): string | undefined {
@@ -94,8 +108,9 @@ export class LoadRun implements LoadContext {
     if (this.#stale === undefined) throw new NothingToKeepError(this.key);
     const { etag, tags, version } = this.#stale.origin;
     this.#etag ??= etag;
-    this.#tags ??= tags;
+    // Unless it has said others, what it said when the value was loaded still holds.
+    if (this.#tags === this.#tagsOfCall) this.tags(...(tags ?? []));
     this.#version ??= version;
-    return this.#stale.value as never;
+    return this.stale as never;
   };
 }

@@ -132,7 +132,7 @@ export class Loading {
     const born = authority.born();
     const { tagChanges } = authority.invalidations;
     const startedAt = clock.now();
-    const run = new LoadRun(context, request, reason, stale);
+    const run = new LoadRun(context, request, reason, stale, guard);
     try {
       const value = guard.keep(await request.loader(run));
       counts.loadSuccess += 1;

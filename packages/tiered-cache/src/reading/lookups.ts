@@ -10,17 +10,17 @@ const maxTogether = 500;
 /** One key that is looked up, for everybody who asks for it meanwhile. */
 interface Lookup {
   readonly key: string;
-  /** Count of tag invalidations when it began: which of them concern it is not known before it ends. */
-  readonly tagChanges: number;
-  readonly found: Promise<Found | undefined>;
+  readonly batch: Batch;
   /** Whether what it brings may be kept. */
   current: boolean;
 }
 
 /** What is looked up together. */
 interface Batch {
-  readonly lookups: Map<string, Lookup>;
+  readonly lookups: Lookup[];
   readonly found: Promise<ReadonlyMap<string, Found>>;
+  /** Count of tag invalidations when it began: which of them concern it is not known before it ends. `undefined` before. */
+  tagChanges: number | undefined;
   /** The newest position that somebody among those who ask has heard of. */
   after: Position;
 }
@@ -47,23 +47,21 @@ export class Lookups {
   }
 
   /**
-   * The nearest fresh entry of `key`, else the newest stale one. Never rejects.
+   * What is found of `key` and of all that is looked up with it: the nearest fresh entry of each, else the newest stale
+   * one. One promise for all, as misses come by the hundred. Never rejects.
    *
    * @param after - Nothing older than what was changed at this position, if nothing that may be older is under way.
    */
-  find(key: string, after: Position = beginning): Promise<Found | undefined> {
-    const { tagChanges } = this.#invalidations;
+  find(key: string, after: Position = beginning): Promise<ReadonlyMap<string, Found>> {
     const joined = this.#current.get(key);
-    if (joined !== undefined && joined.tagChanges === tagChanges) return joined.found;
+    if (joined !== undefined && this.#isOpen(joined.batch)) return joined.batch.found;
     if (joined !== undefined) joined.current = false;
     const batch = (this.#gathering ??= this.#gather());
     if (after > batch.after) batch.after = after;
-    const found = batch.found.then((all) => all.get(key));
-    const lookup = { key, tagChanges, found, current: true };
+    const lookup = { key, batch, current: true };
     this.#current.set(key, lookup);
-    batch.lookups.set(key, lookup);
-    if (batch.lookups.size === maxTogether) this.#gathering = undefined;
-    return found;
+    if (batch.lookups.push(lookup) === maxTogether) this.#gathering = undefined;
+    return batch.found;
   }
 
   /** What is under way for `key` goes on for those who wait for it, and is not kept. */
@@ -78,24 +76,33 @@ export class Lookups {
     for (const key of this.#current.keys()) this.forget(key);
   }
 
+  /** Whether no tag has been invalidated since it began. */
+  #isOpen({ tagChanges }: Batch): boolean {
+    return tagChanges === undefined || tagChanges === this.#invalidations.tagChanges;
+  }
+
   #gather(): Batch {
-    const lookups = new Map<string, Lookup>();
     // What is ready to run now has its say before.
     const found = Promise.resolve().then(() => {
       if (this.#gathering === batch) this.#gathering = undefined;
       return this.#look(batch);
     });
-    const batch: Batch = { lookups, found, after: beginning };
+    const batch: Batch = { lookups: [], found, tagChanges: undefined, after: beginning };
     return batch;
   }
 
-  async #look({ lookups, after }: Batch): Promise<ReadonlyMap<string, Found>> {
-    const isCurrent = (key: string): boolean => lookups.get(key)?.current === true;
-    const found = await this.#lower.findMany([...lookups.keys()], isCurrent, after);
-    for (const [key, lookup] of lookups) {
+  async #look(batch: Batch): Promise<ReadonlyMap<string, Found>> {
+    const { lookups, after } = batch;
+    batch.tagChanges = this.#invalidations.tagChanges;
+    const isCurrent = (key: string): boolean => this.#current.get(key)?.batch === batch;
+    const keys = lookups.map(({ key }) => key);
+    const found = await this.#lower.findMany(keys, isCurrent, after);
+    for (const lookup of lookups) {
+      if (!lookup.current) continue;
+      const { key } = lookup;
       const one = found.get(key);
-      if (one !== undefined && lookup.current) this.#first?.hold(key, one.entry, one.asOf);
-      if (this.#current.get(key) === lookup) this.#current.delete(key);
+      if (one !== undefined) this.#first?.hold(key, one.entry, one.asOf);
+      this.#current.delete(key);
     }
     return found;
   }

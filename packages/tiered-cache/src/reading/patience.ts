@@ -14,8 +14,8 @@ export class Patience {
   }
 
   /** Takes what has passed since `startedAt` from what is left. */
-  spent(startedAt: number): void {
-    this.#leftMs -= this.#clock.now() - startedAt;
+  spent(startedAt: number, now: number = this.#clock.now()): void {
+    this.#leftMs -= now - startedAt;
   }
 
   /** What `work` gives, told how long it may take; `undefined` without asking when no time is left. */

@@ -18,12 +18,14 @@ import type { Fence } from './fences.ts';
 import type { IsCurrent } from './flights.ts';
 import { orLeave } from './leaving.ts';
 import type { Loading, LoadRequest } from './loading.ts';
+import type { Sliding } from './sliding.ts';
 
 export interface ReadThroughOptions {
   readonly name: string;
   readonly store: EntryStore;
   readonly loading: Loading;
   readonly earlyRefresh: EarlyRefresh;
+  readonly sliding: Sliding;
   readonly counts: Counts;
   readonly hub: EventHub<TieredCacheEvent>;
   readonly clock: Clock;
@@ -61,24 +63,27 @@ export class ReadThrough {
   }
 
   async read(read: Read): Promise<unknown> {
-    const { store, counts, clock } = this.#options;
+    const { store, sliding, counts, clock } = this.#options;
     const { key } = read;
     const fence = store.enter(key);
     read.fence = fence;
     const held = store.first?.held(key);
     let stale = held;
     try {
-      if (held !== undefined && (this.#isHeldFresh(read, held) || this.#standsIn(read, held)))
-        return held.value;
+      if (held !== undefined && this.#isHeldFresh(read, held)) return held.value;
+      if (store.first !== undefined) counts.l1Miss += 1;
+      if (held !== undefined && this.#standsIn(read, held)) return held.value;
       // A load under way began with a look at the lower tiers, or after somebody else's.
       const askedAt = clock.now();
       const looked = store.loads.has(key) ? undefined : await this.#lookup(read, held);
-      read.patience.spent(askedAt);
+      const now = clock.now();
+      read.patience.spent(askedAt, now);
       if (looked === slow && held !== undefined && this.#mayStandIn(read, held))
         return this.#insteadOfWaiting(read, held);
-      const found = looked === slow ? undefined : looked;
-      if (found !== undefined && found.entry.freshUntil > clock.now()) {
-        counts[`${found.level}Hit`] += 1;
+      const found = looked === slow ? undefined : looked?.get(key);
+      if (found !== undefined && found.entry.freshUntil > now) {
+        sliding.touch(key, found.entry);
+        counts.hit(found.level);
         return found.entry.value;
       }
       if (found !== undefined && this.#standsIn(read, found.entry)) return found.entry.value;
@@ -113,12 +118,13 @@ export class ReadThrough {
     this.#options.loading.dispose(reason);
   }
 
-  /** Whether an entry that the first tier vouches for came here only because it may be due for a refresh. */
+  /** Whether an entry that the first tier vouches for came here only because it may be due for a refresh, or to be lengthened. */
   #isHeldFresh(read: Read, entry: Entry): boolean {
-    const { counts, clock, earlyRefresh } = this.#options;
+    const { counts, clock, earlyRefresh, sliding } = this.#options;
     const now = clock.now();
     if (now >= entry.heldUntil) return false;
     if (now >= entry.retryAt && earlyRefresh.isDue(entry, now)) this.#refresh(read, entry);
+    sliding.touch(read.key, entry);
     counts.l1Hit += 1;
     return true;
   }
@@ -153,7 +159,7 @@ export class ReadThrough {
     return read.fence?.raised !== true && clock.now() < errorUntil(entry, read) && !store.isGone(entry);
   }
 
-  #lookup(read: Read, held: Entry | undefined): Promise<Found | typeof slow | undefined> {
+  #lookup(read: Read, held: Entry | undefined): Promise<ReadonlyMap<string, Found> | typeof slow> {
     const { name, store, clock, softTimeoutMs } = this.#options;
     const lookup = orLeave(store.lookup(read.key, read.options?.after), read.execution, name, clock);
     if (store.lower.absent || held === undefined || clock.now() >= errorUntil(held, read)) return lookup;
@@ -226,12 +232,17 @@ export class ReadThrough {
     if (store.loads.has(read.key)) return;
     const execution = new Execution(undefined, clock, { cancellation: this.#background });
     const work = async (context: OperationContext, isCurrent: IsCurrent): Promise<unknown> => {
-      const found = await store.lookup(read.key);
-      if (found !== undefined && found.entry.freshUntil > clock.now() && isAnother(found.entry, stale))
-        return found.entry.value;
+      const found = (await store.lookup(read.key)).get(read.key);
+      if (found !== undefined && this.#replaces(found.entry, stale)) return found.entry.value;
       return this.#run({ ...read, execution }, context, isCurrent, 'refresh', stale);
     };
     void this.#watch(store.loads.run(read.key, work, execution), read.key, stale);
+  }
+
+  /** Whether an entry found below makes a refresh needless: another one, or the same whose life others have lengthened. */
+  #replaces(found: Entry, stale: Entry): boolean {
+    const now = this.#options.clock.now();
+    return found.freshUntil > now && (isAnother(found, stale) || stale.freshUntil <= now);
   }
 
   async #watch(refresh: Promise<unknown>, key: string, stale: Entry): Promise<void> {

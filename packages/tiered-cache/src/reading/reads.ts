@@ -13,12 +13,14 @@ import type { EntryStore } from './entry-store.ts';
 import { orLeave } from './leaving.ts';
 import { Patience } from './patience.ts';
 import type { Read, ReadThrough } from './read-through.ts';
+import type { Sliding } from './sliding.ts';
 
 export interface ReadsOptions {
   /** Name of the cache. */
   readonly name: string;
   readonly store: EntryStore;
   readonly through: ReadThrough;
+  readonly sliding: Sliding;
   readonly authority: Authority;
   readonly counts: Counts;
   readonly lives: Lives;
@@ -41,12 +43,19 @@ export class Reads {
     this.#options = options;
   }
 
+  /** The fresh entry in memory. */
+  peek(key: string): Entry | undefined {
+    const { store, sliding } = this.#options;
+    const held = store.first?.fresh(key);
+    if (held !== undefined) sliding.touch(key, held);
+    return held;
+  }
+
   /** The value of `key`, from a tier or from `loader`; `undefined` only without one. */
   get(key: string, loader: Loader<unknown> | undefined, options?: GetOptions): Promise<unknown> {
-    const { store, through, counts, recorder } = this.#options;
+    const { store, through, recorder } = this.#options;
     recorder?.record(key);
     if (options?.after !== undefined) store.catchUp(key, options.after);
-    if (store.first !== undefined) counts.l1Miss += 1;
     return loader === undefined
       ? this.#find(key, options)
       : through.read(this.#request(key, loader, options));
@@ -107,7 +116,7 @@ export class Reads {
     const { store, clock } = this.#options;
     const held = store.first?.held(key);
     const readable = held !== undefined && held.heldUntil > clock.now();
-    const found = readable ? undefined : await store.lookup(key);
+    const found = readable ? undefined : (await store.lookup(key)).get(key);
     const entry = newer(held, found?.entry);
     if (entry === undefined) return undefined;
     const now = clock.now();
@@ -122,30 +131,34 @@ export class Reads {
   }
 
   async #find(key: string, options: GetOptions | undefined): Promise<unknown> {
-    const { name, store, counts, clock } = this.#options;
-    const held = store.first?.fresh(key);
+    const { name, store, sliding, counts, clock } = this.#options;
+    const held = this.peek(key);
     if (held !== undefined) {
       counts.l1Hit += 1;
       return held.value;
     }
+    if (store.first !== undefined) counts.l1Miss += 1;
     const execution = options && new Execution(options, clock);
-    const found = await orLeave(store.lookup(key, options?.after), execution, name, clock);
+    const looked = await orLeave(store.lookup(key, options?.after), execution, name, clock);
+    const found = looked.get(key);
     if (found === undefined || found.entry.freshUntil <= clock.now()) {
       counts.miss += 1;
       return undefined;
     }
-    counts[`${found.level}Hit`] += 1;
+    sliding.touch(key, found.entry);
+    counts.hit(found.level);
     return found.entry.value;
   }
 
   /** What a tier gave may have expired while another one was waited for. */
   #stillFresh<T>(found: ReadonlyMap<string, Located>): Map<string, T> {
-    const { counts, clock } = this.#options;
+    const { sliding, counts, clock } = this.#options;
     const now = clock.now();
     const values = new Map<string, T>();
     for (const [key, { level, entry }] of found) {
       if (entry.freshUntil <= now) continue;
-      counts[`${level}Hit`] += 1;
+      sliding.touch(key, entry);
+      counts.hit(level);
       values.set(key, entry.value as T);
     }
     return values;

@@ -9,7 +9,7 @@ import type { Names } from './names.ts';
 import { inParts, last } from './parts.ts';
 import { isYes } from './script.ts';
 import { type ChangeScripts, expire, remove, set } from './scripts/changes.lua.ts';
-import { lifeOf, wholeMs } from './times.ts';
+import { instantOf, lifeOf, wholeMs } from './times.ts';
 
 /** A change, as its scripts take it. */
 interface Order {
@@ -50,9 +50,7 @@ export class RedisChanges {
   }
 
   expire(keys: readonly string[], at: number, terms: ChangeTerms): Promise<Position> {
-    const instant = Buffer.allocUnsafe(8);
-    instant.writeDoubleLE(at);
-    return this.#makeAll({ change: 'expire', scripts: expire, args: [instant], terms }, keys);
+    return this.#makeAll({ change: 'expire', scripts: expire, args: [instantOf(at)], terms }, keys);
   }
 
   async #makeAll(order: Order, keys: readonly string[]): Promise<Position> {

@@ -3,6 +3,8 @@ import type {
   ChangeTerms,
   CoherentStore,
   DeleteTerms,
+  Extended,
+  Extension,
   LeaseTerms,
   LogMark,
   LogPage,
@@ -21,8 +23,9 @@ import { Names } from './names.ts';
 import { inParts, last } from './parts.ts';
 import { RedisReads } from './reads.ts';
 import { isYes } from './script.ts';
+import { extend } from './scripts/extend.lua.ts';
 import { acquire, acquired, fill, release, renew } from './scripts/leases.lua.ts';
-import { lifeOf, wholeMs } from './times.ts';
+import { instantBytes, instantOf, lifeOf, readInstant, wholeMs } from './times.ts';
 
 /**
  * A coherent store in Redis or Valkey, alone, behind Sentinel or as a Cluster.
@@ -38,6 +41,7 @@ export class RedisCoherentStore implements CoherentStore {
   readonly #reads = new RedisReads();
   readonly #acquire = new JoinedScript(acquire);
   readonly #fill = new JoinedScript(fill);
+  readonly #extend = new JoinedScript(extend);
 
   /** @param namespace - What every key begins with. */
   constructor(namespace: string, connection: RedisConnection, limits: LogLimits) {
@@ -87,6 +91,14 @@ export class RedisCoherentStore implements CoherentStore {
   async release(key: string, token: string): Promise<void> {
     const client = await this.#connection.client();
     await release.run(client, [this.#names.lease(key)], [token]);
+  }
+
+  async extend(key: string, { stamp, freshUntil, ttlMs }: Extension): Promise<Extended> {
+    const client = await this.#connection.client();
+    const args = [bufferOf(stamp), instantOf(freshUntil), lifeOf(ttlMs)];
+    const answer = await this.#extend.call(client, [this.#names.value(key)], args);
+    if (answer === null) return undefined;
+    return Buffer.isBuffer(answer) && answer.length === instantBytes ? readInstant(answer) : 'refused';
   }
 
   set(key: string, envelope: Uint8Array, terms: StoreTerms & ChangeTerms): Promise<Position | undefined> {

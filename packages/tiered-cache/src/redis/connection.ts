@@ -2,13 +2,8 @@ import type { Clock } from '@holdfast/core';
 
 import { CacheDisposedError } from '../errors.ts';
 import { type Commands, hushErrors } from './client.ts';
+import { ioRedis } from './io-redis.ts';
 import { LogConnection } from './log-connection.ts';
-
-/** A client that we opened, and therefore close. */
-interface OpenedClient extends Commands {
-  connect(): Promise<unknown>;
-  disconnect(): void;
-}
 
 /** A client handed in, or one opened at a URL when first needed; and the connections for logs that go with it. */
 export class RedisConnection {
@@ -58,13 +53,14 @@ export class RedisConnection {
     });
     // Nobody would close a client that is made after the disposal.
     if (this.#disposed) throw new CacheDisposedError(this.name);
-    const client = new Redis(this.#url ?? '', {
+    const opened = new Redis(this.#url ?? '', {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 2_000,
-    }) as unknown as OpenedClient;
+    });
+    const client = ioRedis(opened as unknown as Commands);
     // For good: a client that is closed while it connects tells of that afterwards.
     hushErrors(client);
     this.#release = () => client.disconnect();

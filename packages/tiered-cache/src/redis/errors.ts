@@ -14,3 +14,23 @@ export class LogTimeoutError extends HoldfastError {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** What ioredis attaches to errors: the command with all its arguments, of others or of nodes the errors themselves. */
+const attachments = ['command', 'lastNodeError', 'previousErrors'] as const;
+
+/**
+ * An error of a client without what was sent to the server, which may be a password, keys and values: neither attached nor,
+ * as a server tells of a command that it does not know, in its text. Name, code and stack stay.
+ */
+export function bareError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const text = error.message.replace(/, with args beginning with:.*/s, '');
+  const cause = 'lastNodeError' in error ? error.lastNodeError : error.cause;
+  const bareCause = bareError(cause);
+  const isBare = bareCause === error.cause && text === error.message;
+  if (isBare && !attachments.some((name) => name in error)) return error;
+  const bare = bareCause === undefined ? new Error(text) : new Error(text, { cause: bareCause });
+  bare.name = error.name;
+  bare.stack = (error.stack ?? '').replace(error.message, text);
+  return 'code' in error ? Object.assign(bare, { code: error.code }) : bare;
+}

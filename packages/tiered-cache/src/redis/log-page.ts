@@ -84,8 +84,10 @@ export function pageSince(mark: RedisMark, page: PageReply): LogPage {
   const reached = whole ? end.number === count && end.position === last : end.number <= count;
   const same = page.epoch === mark.epoch && page.run === mark.run;
   const changes = consecutive(entries, mark.number);
-  if (!same || !reached || changes === undefined)
-    return { ...stateOf(page), mark: endOf(page), changes: [], more: false, gap: true };
+  if (!same || !reached || changes === undefined) {
+    const replaced = page.run !== mark.run || count < mark.number;
+    return { ...stateOf(page), mark: endOf(page), changes: [], more: false, gap: true, replaced };
+  }
   const read = markAt(page, end.position, end.number);
   return { ...stateOf(page), mark: read, changes, more: end.number < count, gap: false };
 }

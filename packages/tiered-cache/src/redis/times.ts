@@ -10,3 +10,17 @@ export function wholeMs(ms: number): string {
 export function lifeOf(ttlMs: number): string {
   return ttlMs > longestLifeMs ? '' : wholeMs(ttlMs);
 }
+
+/** Bytes of an instant. */
+export const instantBytes = 8;
+
+/** An instant in milliseconds since 1970, as it stands in an envelope. */
+export function instantOf(at: number): Buffer {
+  const instant = Buffer.allocUnsafe(instantBytes);
+  instant.writeDoubleLE(at);
+  return instant;
+}
+
+export function readInstant(instant: Buffer): number {
+  return instant.readDoubleLE(0);
+}

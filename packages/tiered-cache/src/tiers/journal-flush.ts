@@ -38,9 +38,9 @@ export class JournalFlush {
     this.#clock = clock;
   }
 
-  later(): void {
-    if (this.#closed || this.#cancel !== undefined) return;
-    this.#cancel = this.#clock.schedule(() => void this.#flush(), flushMs, { background: true });
+  later(delayMs: number = flushMs): void {
+    if (this.#closed || this.#cancel !== undefined || !this.#owes()) return;
+    this.#cancel = this.#clock.schedule(() => void this.#flush(), delayMs, { background: true });
   }
 
   [Symbol.dispose](): void {
@@ -59,7 +59,11 @@ export class JournalFlush {
     const tags = this.#tags.keys();
     while (tags.length > 0 && !this.#stopped())
       await this.#debtor.invalidateTags(tags.splice(0, flushNames), 'delete-tags');
-    if (!this.#keys.empty || !this.#tags.empty) this.later();
+    this.later();
+  }
+
+  #owes(): boolean {
+    return !this.#keys.empty || !this.#tags.empty;
   }
 
   /** Whether something was not taken meanwhile: it has scheduled the next flush. */

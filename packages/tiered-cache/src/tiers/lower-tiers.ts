@@ -96,7 +96,7 @@ export class LowerTiers {
     const look = { askedAt: clock.now(), after };
     // What is read before positions are known could be outdated by something that this process never hears of.
     const ready = authority.isReady || (await authority.ready());
-    const best = new Map<string, Found>();
+    let best: ReadonlyMap<string, Found> = nothing;
     let missing = keys;
     for (const tier of tiers) {
       if (!ready && (tier === shared || unverified === 'load')) continue;
@@ -109,9 +109,9 @@ export class LowerTiers {
       for (const key of missing) {
         const found = good.get(key);
         if (found === undefined || found.entry.freshUntil <= now) stillMissing.push(key);
-        else if (isCurrent(key) && tier !== tiers[0]) void this.#moveUp(key, found, tier);
-        if (found !== undefined) keepBetter(best, key, found, now);
+        else if (tier !== tiers[0] && isCurrent(key)) void this.#moveUp(key, found, tier);
       }
+      best = best.size === 0 ? good : betterOf(best, good, now);
       missing = stillMissing;
       if (missing.length === 0) break;
     }
@@ -152,6 +152,23 @@ export class LowerTiers {
     for (const tier of tiers) if (tier !== shared) void tier.fill(key, '', envelope, lifeMs);
   }
 
+  /**
+   * Lengthens the life of an entry in every tier that holds it. Tells until when it is fresh there now, on the monotonic
+   * clock; `undefined` if no tier holds it, or one holds something else.
+   *
+   * The shared tier is asked first: what it has replaced or expired is not lengthened in the others either.
+   */
+  async extend(key: string, entry: Entry, freshUntil: number): Promise<number | undefined> {
+    const { tiers, shared } = this.#options;
+    const first = await shared?.lives.extend(key, entry, freshUntil);
+    if (first === 'refused') return undefined;
+    const others = tiers.filter((tier) => tier !== shared);
+    const answers = await Promise.all(others.map((tier) => tier.lives.extend(key, entry, freshUntil)));
+    if (answers.includes('refused')) return undefined;
+    const ends = [first, ...answers].filter((end) => typeof end === 'number');
+    return ends.length === 0 ? undefined : Math.max(...ends);
+  }
+
   /** Asks each tier in turn to do something, all at once; the shared one too. */
   each(write: (tier: Tier) => Promise<TierWrite>): Promise<readonly TierWrite[]> {
     return Promise.all(this.#options.tiers.map(write));
@@ -190,7 +207,7 @@ export class LowerTiers {
   /** What of the found may be given out; a promise only if a tier has to be asked for that. */
   #judged(
     tier: Tier,
-    found: ReadonlyMap<string, Found>,
+    found: Map<string, Found>,
     look: Look,
   ): ReadonlyMap<string, Found> | Promise<ReadonlyMap<string, Found>> {
     const { authority, clock, shared, unverified } = this.#options;
@@ -202,8 +219,10 @@ export class LowerTiers {
     if (!trusted && tier !== shared && (unverified === 'load' || !hasHeard)) return nothing;
     const confirms = !trusted && tier === shared;
     const tags = new Set<string>();
-    for (const { entry } of found.values())
-      for (const tag of confirms ? (entry.tags ?? []) : invalidations.unknownTags(entry)) tags.add(tag);
+    for (const { entry } of found.values()) {
+      if (entry.tags === undefined) continue;
+      for (const tag of confirms ? entry.tags : invalidations.unknownTags(entry)) tags.add(tag);
+    }
     if (!confirms && tags.size === 0) return this.#verdicts(tier, found, undefined);
     return this.#asked(tier, found, { ...look, confirms, tags: [...tags] });
   }
@@ -211,7 +230,7 @@ export class LowerTiers {
   /** Asks what the log would have told, had it been heard: entries are not removed when their tag or everything is. */
   async #asked(
     tier: Tier,
-    found: ReadonlyMap<string, Found>,
+    found: Map<string, Found>,
     {
       askedAt,
       after,
@@ -227,22 +246,19 @@ export class LowerTiers {
     return this.#verdicts(tier, found, confirms ? askedAt : undefined);
   }
 
-  /** What has not been invalidated, with its expiry lowered if it or a tag of it has been expired. */
-  #verdicts(
-    tier: Tier,
-    found: ReadonlyMap<string, Found>,
-    asOf: number | undefined,
-  ): ReadonlyMap<string, Found> {
-    const good = new Map<string, Found>();
-    for (const [key, one] of found)
-      if (this.#isGood(tier, key, one.entry)) good.set(key, asOf === undefined ? one : { ...one, asOf });
-    return good;
+  /** Takes out what has been invalidated, and lowers the expiry of what has been expired, itself or by a tag. */
+  #verdicts(tier: Tier, found: Map<string, Found>, asOf: number | undefined): ReadonlyMap<string, Found> {
+    const now = this.#options.clock.now();
+    for (const [key, one] of found) {
+      if (!this.#isGood(tier, key, one.entry, now)) found.delete(key);
+      else if (asOf !== undefined) found.set(key, { ...one, asOf });
+    }
+    return found;
   }
 
-  #isGood(tier: Tier, key: string, entry: Entry): boolean {
+  #isGood(tier: Tier, key: string, entry: Entry, now: number): boolean {
     const { authority, clock, shared } = this.#options;
     const { invalidations } = authority;
-    const now = clock.now();
     const unguarded = shared !== undefined && (tier !== shared || entry.moved);
     if (unguarded && shared.owes(key)) return false;
     const verdict = unguarded ? invalidations.judgeUnguarded(key, entry) : invalidations.judge(entry);
@@ -289,8 +305,16 @@ const never: TagState = { deleted: beginning, expired: beginning };
 /** Stateless. */
 const nothing: ReadonlyMap<string, Found> = new Map();
 
-function keepBetter(best: Map<string, Found>, key: string, found: Found, now: number): void {
-  const other = best.get(key);
-  const isBetter = found.entry.freshUntil > now || newer(other?.entry, found.entry) === found.entry;
-  if (isBetter) best.set(key, found);
+/** For each key what is fresh in the second tier asked, else the newer of what both hold. */
+function betterOf(
+  first: ReadonlyMap<string, Found>,
+  second: ReadonlyMap<string, Found>,
+  now: number,
+): ReadonlyMap<string, Found> {
+  const best = new Map(first);
+  for (const [key, found] of second) {
+    const isBetter = found.entry.freshUntil > now || newer(best.get(key)?.entry, found.entry) === found.entry;
+    if (isBetter) best.set(key, found);
+  }
+  return best;
 }

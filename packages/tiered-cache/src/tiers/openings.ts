@@ -1,7 +1,7 @@
 import type { EventHub } from '@holdfast/core';
 
 import type { Entry } from '../entry/entry.ts';
-import { type Sealing, unseal } from '../entry/envelope.ts';
+import { type Moment, type Sealing, unseal } from '../entry/envelope.ts';
 import type { LowerTierLevel, TieredCacheEvent } from '../events.ts';
 import type { TierCounts } from './tier-counts.ts';
 
@@ -32,14 +32,18 @@ export class Openings {
     this.#counts = counts;
   }
 
-  /** What is in an envelope, unless it is gone by now. A promise only if the value format makes one. */
-  open(key: string, envelope: Uint8Array | undefined): Found | undefined | Promise<Found | undefined> {
+  /** What is in an envelope, unless it was gone at `moment`. A promise only if the value format makes one. */
+  open(
+    key: string,
+    envelope: Uint8Array | undefined,
+    moment: Moment,
+  ): Found | undefined | Promise<Found | undefined> {
     if (envelope === undefined) {
       this.#counts.misses += 1;
       return undefined;
     }
     try {
-      const opened = unseal(key, envelope, this.#around);
+      const opened = unseal(key, envelope, moment, this.#around);
       if (!(opened instanceof Promise)) return this.#count(opened, envelope);
       return opened.then(
         (entry) => this.#count(entry, envelope),
@@ -51,8 +55,12 @@ export class Openings {
   }
 
   #count(entry: Entry | undefined, envelope: Uint8Array): Found | undefined {
-    this.#counts[entry === undefined ? 'misses' : 'hits'] += 1;
-    return entry && { level: this.#level, entry, envelope };
+    if (entry === undefined) {
+      this.#counts.misses += 1;
+      return undefined;
+    }
+    this.#counts.hits += 1;
+    return { level: this.#level, entry, envelope };
   }
 
   #refuse(key: string, error: unknown): undefined {

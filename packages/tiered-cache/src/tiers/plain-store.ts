@@ -5,6 +5,8 @@ import type {
   Acquisition,
   ChangeTerms,
   DeleteTerms,
+  Extended,
+  Extension,
   LeaseTerms,
   StoreState,
   StoreTerms,
@@ -12,6 +14,7 @@ import type {
 } from '../coherence/coherent-store.ts';
 import { type Position, readPosition, writePosition } from '../coherence/position.ts';
 import { bufferOf } from '../values/bytes.ts';
+import { stampOf } from '../entry/envelope.ts';
 import { layout } from '../entry/layout.ts';
 import type { TierStore } from './tier-store.ts';
 
@@ -76,6 +79,20 @@ export class PlainStore implements TierStore {
 
   async release(): Promise<void> {
     // There are no leases.
+  }
+
+  async extend(key: string, { stamp, freshUntil, ttlMs }: Extension): Promise<Extended> {
+    const held = await this.get(key);
+    const holder = stampOf(held);
+    if (holder === undefined) return undefined;
+    const envelope = Buffer.from(held as Uint8Array);
+    if (!bufferOf(holder).equals(stamp) || envelope.readDoubleLE(layout.slidingAt) === Infinity)
+      return 'refused';
+    const before = envelope.readDoubleLE(layout.freshUntilAt);
+    if (before >= freshUntil) return before;
+    envelope.writeDoubleLE(freshUntil, layout.freshUntilAt);
+    await this.#cache.set(this.#entryKey(key), envelope, { ttlMs });
+    return freshUntil;
   }
 
   async set(key: string, envelope: Uint8Array, { ttlMs }: StoreTerms & ChangeTerms): Promise<Position> {
@@ -149,6 +166,7 @@ export class PlainStore implements TierStore {
     const envelope = Buffer.from(held);
     const read = (offset: number): number => envelope.readDoubleLE(offset);
     envelope.writeDoubleLE(Math.min(at, read(layout.freshUntilAt)), layout.freshUntilAt);
+    envelope.writeDoubleLE(Infinity, layout.slidingAt);
     const staleMs = Math.max(read(layout.staleWhileRevalidateAt), read(layout.staleIfErrorAt));
     const goneAt = Math.min(read(layout.freshUntilAt) + staleMs, read(layout.storedAtAt) + this.#ttlMs);
     const ttlMs = Math.max(0, goneAt - this.#clock.epoch());

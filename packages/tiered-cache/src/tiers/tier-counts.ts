@@ -7,3 +7,8 @@ export interface TierCounts {
   writesApplied: number;
   writesFailed: number;
 }
+
+/** Nothing yet. */
+export function newCounts(): TierCounts {
+  return { hits: 0, misses: 0, errors: 0, skipped: 0, writesApplied: 0, writesFailed: 0 };
+}

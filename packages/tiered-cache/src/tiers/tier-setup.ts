@@ -4,6 +4,7 @@ import type { ICache } from '../cache.ts';
 import type { Invalidations } from '../coherence/invalidations.ts';
 import type { Sealing } from '../entry/envelope.ts';
 import type { LowerTierLevel, TieredCacheEvent } from '../events.ts';
+import type { RecentWrites } from './recent-writes.ts';
 
 /** One tier as it was asked for. */
 export interface TierSetup {
@@ -26,4 +27,6 @@ export interface TierSurroundings extends Sealing {
   /** For so long after a deletion loads of the key are not stored, in milliseconds. */
   readonly settleMs: number;
   readonly invalidations: Invalidations;
+  /** Remembers what the tier acknowledges, where it may have a successor that has not heard of it. */
+  readonly recent?: RecentWrites | undefined;
 }

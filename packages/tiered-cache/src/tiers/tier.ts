@@ -2,13 +2,15 @@ import type { Acquisition, LeaseTerms, StoreState, TagState } from '../coherence
 import type { TagChange } from '../coherence/invalidations.ts';
 import type { FillOutcome } from '../coherence/lease.ts';
 import type { Position } from '../coherence/position.ts';
+import { type Moment, momentOf } from '../entry/envelope.ts';
 import type { LowerTierLevel } from '../events.ts';
 import type { LowerTierStatistics } from '../statistics.ts';
 import { Journal } from './journal.ts';
 import { JournalFlush } from './journal-flush.ts';
 import { type Found, Openings } from './openings.ts';
 import { type AttemptTerms, TierChannel } from './tier-channel.ts';
-import type { TierCounts } from './tier-counts.ts';
+import { newCounts } from './tier-counts.ts';
+import { TierLives } from './tier-lives.ts';
 import type { TierSetup, TierSurroundings } from './tier-setup.ts';
 import type { TierStore } from './tier-store.ts';
 import { type Sealed, type TierWrite, type TierWriteTerms, type Tombstone, writtenAs } from './tier-write.ts';
@@ -29,6 +31,7 @@ export class Tier {
   readonly level: LowerTierLevel;
   readonly ttlMs: number;
   readonly timeoutMs: number;
+  readonly lives: TierLives;
   readonly #store: TierStore;
   readonly #around: TierSurroundings;
   readonly #channel: TierChannel;
@@ -36,14 +39,7 @@ export class Tier {
   readonly #keysOwed = new Journal();
   readonly #tagsOwed = new Journal();
   readonly #flush: JournalFlush;
-  readonly #counts: TierCounts = {
-    hits: 0,
-    misses: 0,
-    errors: 0,
-    skipped: 0,
-    writesApplied: 0,
-    writesFailed: 0,
-  };
+  readonly #counts = newCounts();
   readonly #openings: Openings;
   #closed = false;
 
@@ -57,6 +53,7 @@ export class Tier {
     this.#around = around;
     this.#channel = new TierChannel({ name, level, timeoutMs, guard, clock, hub });
     this.#openings = new Openings(level, around, this.#counts);
+    this.lives = new TierLives(store, this.#channel, this.#order, this.#keysOwed, { ttlMs, clock });
     this.#flush = new JournalFlush(this, this.#keysOwed, this.#tagsOwed, this.#order, clock);
   }
 
@@ -71,7 +68,7 @@ export class Tier {
   }
 
   /** What is held of `keys` and not gone by now, in one operation but for keys whose writes are under way. */
-  async readMany(keys: readonly string[], limitMs: number): Promise<ReadonlyMap<string, Found>> {
+  async readMany(keys: readonly string[], limitMs: number): Promise<Map<string, Found>> {
     const results = new Map<string, Found>();
     const asked: string[] = [];
     const behind: Promise<void>[] = [];
@@ -88,7 +85,7 @@ export class Tier {
 
   /** Opens what the tier has given otherwise than by a read. */
   async open(key: string, envelope: Uint8Array): Promise<Found | undefined> {
-    return this.#openings.open(key, envelope);
+    return this.#openings.open(key, envelope, momentOf(this.#around.clock));
   }
 
   /** Asks to be the one who loads `key`; `undefined` if the tier does not answer or cannot be believed about it. */
@@ -104,9 +101,8 @@ export class Tier {
       if (acquisition.outcome === 'granted') void this.release(key, terms.token);
       return undefined;
     };
-    const attempt = await this.#channel.attempt(ahead === undefined ? acquire : () => ahead.then(acquire), {
-      limitMs,
-    });
+    const work = ahead === undefined ? acquire : () => ahead.then(acquire);
+    const attempt = await this.#channel.attempt(work, { limitMs });
     isWanted = attempt.outcome === 'done';
     return attempt.outcome === 'done' ? attempt.value : undefined;
   }
@@ -158,8 +154,17 @@ export class Tier {
     return this.#write(key, () => this.#store.expire([key], at, { origin: this.#around.origin }));
   }
 
+  /**
+   * Owes the tier once more what it has acknowledged of late, as removals: whoever has taken its place may not have heard of
+   * it. Until then it is not believed about that.
+   */
+  repeat(): void {
+    this.#around.recent?.oweTo(this.#keysOwed, this.#tagsOwed);
+    this.#flush.later(0);
+  }
+
   async invalidateTags(tags: readonly string[], change: TagChange): Promise<TierWrite> {
-    const { origin, invalidations } = this.#around;
+    const { origin, invalidations, recent } = this.#around;
     const debt = this.#tagsOwed.latest;
     const { tagChanges } = invalidations;
     // What was written before bears a position from before.
@@ -172,6 +177,7 @@ export class Tier {
     const work = async (): Promise<Position> => {
       await ahead;
       const position = await this.#store.invalidateTags(tags, change, { origin });
+      recent?.invalidated(tags);
       for (const tag of tags) this.#tagsOwed.settle(tag, debt);
       invalidations.settleTags(tags, change, position, tagChanges);
       return position;
@@ -180,7 +186,7 @@ export class Tier {
   }
 
   async clear(): Promise<TierWrite> {
-    const { origin, invalidations } = this.#around;
+    const { origin, invalidations, recent } = this.#around;
     const turn = this.#order.enterAll();
     let debt = this.#keysOwed.latest;
     const tagDebt = this.#tagsOwed.latest;
@@ -188,6 +194,7 @@ export class Tier {
     const work = async (): Promise<Position> => {
       await turn.ahead;
       const position = await this.#store.clear({ origin });
+      recent?.cleared();
       this.#keysOwed.settleAll(debt);
       this.#tagsOwed.settleAll(tagDebt);
       invalidations.settleAllTags(position, tagChanges);
@@ -214,13 +221,13 @@ export class Tier {
   }
 
   statistics(): LowerTierStatistics {
-    const queued = this.#keysOwed.size + this.#tagsOwed.size;
-    return { ...this.#counts, queued, up: this.#channel.up ? 1 : 0 };
+    return { ...this.#counts, queued: this.#keysOwed.size + this.#tagsOwed.size, up: this.up ? 1 : 0 };
   }
 
   /** Waits for what is under way, at most one timeout. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.lives[Symbol.dispose]();
     this.#flush[Symbol.dispose]();
     await this.#channel.idle();
   }
@@ -239,15 +246,15 @@ export class Tier {
     limitMs: number,
   ): Promise<void> {
     const get = (): Promise<Held> => this.#get(keys);
-    const attempt = await this.#channel.attempt(ahead === undefined ? get : () => ahead.then(get), {
-      limitMs,
-    });
+    const work = ahead === undefined ? get : () => ahead.then(get);
+    const attempt = await this.#channel.attempt(work, { limitMs });
     if (attempt.outcome !== 'done') {
       this.#counts[attempt.outcome === 'failed' ? 'errors' : 'skipped'] += keys.length;
       return;
     }
+    const moment = momentOf(this.#around.clock);
     for (const key of keys) {
-      const opened = this.#judge(key, attempt.value.get(key));
+      const opened = this.#judge(key, attempt.value.get(key), moment);
       const found = opened instanceof Promise ? await opened : opened;
       if (found !== undefined) results.set(key, found);
     }
@@ -260,13 +267,13 @@ export class Tier {
     return this.#store.get(only).then((envelope) => ({ get: () => envelope }));
   }
 
-  #judge(key: string, envelope: Uint8Array | undefined): ReturnType<Openings['open']> {
+  #judge(key: string, envelope: Uint8Array | undefined, moment: Moment): ReturnType<Openings['open']> {
     // A write ahead of this read may have failed while the read waited for it.
     if (this.#keysOwed.covers(key)) {
       this.#counts.skipped += 1;
       return undefined;
     }
-    return this.#openings.open(key, envelope);
+    return this.#openings.open(key, envelope, moment);
   }
 
   async #write(
@@ -279,6 +286,7 @@ export class Tier {
     const work = async (): Promise<Position | 'refused' | undefined> => {
       await turn.ahead;
       const result = await write();
+      if (kind === 'owed' && result !== 'refused') this.#around.recent?.wrote(key, tombstone);
       // Also when it lands late: then it pays the debt that its lateness made.
       this.#keysOwed.settle(key, debt);
       return result;

@@ -13,7 +13,7 @@ import type { EntryView, WriteResult } from '../results.ts';
 import type { TieredCache } from '../tiered-cache.ts';
 
 /** Stands in for the times of the cache where only the defaults of a part are checked. */
-const none = { ttlMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
+const none = { ttlMs: 0, slidingMs: Infinity, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
 
 /**
  * A part of a cache: its keys are those of the cache that begin with `<name>:`, and share its tiers, limits and log. What is

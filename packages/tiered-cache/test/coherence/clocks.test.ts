@@ -106,6 +106,22 @@ describe.each([
 });
 
 describe('a process that holds a stale value', () => {
+  it('gives one that another process has loaded since instead, whose wall clock is behind', async () => {
+    await fleet[Symbol.asyncDispose]();
+    fleet = new Fleet(0, { ttlMs: 24 * hourMs, staleIfErrorMs: 24 * hourMs });
+    a = fleet.add();
+    await fleet.during(a.cache.get('warm', () => 1));
+    const b = await skewed(-hourMs);
+    await a.cache.set('key', 'first');
+    await a.cache.expire('key');
+    await fleet.clock.advance(5);
+    await b.cache.get('key', () => 'second');
+    await b.cache.expire('key');
+    await settle();
+
+    expect(await a.cache.get('key', () => Promise.reject(new Error('source down')))).toBe('second');
+  });
+
   it('takes what another one has loaded since, whose wall clock is behind', async () => {
     const b = await skewed(-hourMs);
     await a.cache.set('key', 'old');

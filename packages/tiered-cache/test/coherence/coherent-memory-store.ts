@@ -4,6 +4,8 @@ import type {
   ChangeTerms,
   CoherentStore,
   DeleteTerms,
+  Extended,
+  Extension,
   ICache,
   LeaseTerms,
   LogMark,
@@ -65,6 +67,10 @@ export class CoherentMemoryStore implements CoherentStore {
 
   release(key: string, token: string): Promise<void> {
     return this.#do('release', () => this.#server.release(key, token));
+  }
+
+  extend(key: string, extension: Extension): Promise<Extended> {
+    return this.#do('extend', () => this.#server.extend(key, extension));
   }
 
   set(

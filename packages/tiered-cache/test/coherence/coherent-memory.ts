@@ -4,6 +4,8 @@ import type {
   Change,
   ChangeTerms,
   DeleteTerms,
+  Extended,
+  Extension,
   Invalidation,
   LeaseTerms,
   LogMark,
@@ -21,6 +23,8 @@ interface Kept<T> {
 
 interface Mark extends LogMark {
   readonly count: number;
+  /** Which server gave it. */
+  readonly run: number;
 }
 
 /** A change of keys: made first, told afterwards, which are two moments where keys and log lie on different servers. */
@@ -34,6 +38,7 @@ export interface KeyChange {
 const stampAt = 4;
 const versionAt = 12;
 const freshUntilAt = 20;
+const slidingAt = 28;
 const hold = 'hold';
 
 /** The server: what a fleet of processes shares, changed atomically and ordered by a log of its own. */
@@ -47,6 +52,7 @@ export class CoherentMemory {
   log: (Invalidation & { readonly count: number })[] = [];
   epoch = 1n;
   count = 0;
+  run = 1;
   cleared: Position = 0n;
   tagFloor: Position = 0n;
   #last: Position = 0n;
@@ -55,6 +61,25 @@ export class CoherentMemory {
   constructor(clock: Clock, { split = false }: { readonly split?: boolean } = {}) {
     this.clock = clock;
     this.split = split;
+  }
+
+  /** What a replica holds that has heard of everything so far; when called, it takes the place of this server. */
+  replica(): () => void {
+    const values = new Map(this.values);
+    const leases = new Map(this.leases);
+    const tagStates = new Map(this.tagStates);
+    const { log, count, cleared, tagFloor } = this;
+    const entries = [...log];
+    const last = this.#last;
+    return () => {
+      replace(this.values, values);
+      replace(this.leases, leases);
+      replace(this.tagStates, tagStates);
+      Object.assign(this, { log: entries, count, cleared, tagFloor });
+      this.#last = last;
+      this.run += 1;
+      this.wakeAll();
+    };
   }
 
   /** Forgets everything, as a server does that is restarted empty. */
@@ -123,6 +148,19 @@ export class CoherentMemory {
     if (this.lease(key) === token) this.leases.delete(key);
   }
 
+  extend(key: string, { stamp, freshUntil, ttlMs }: Extension): Extended {
+    const held = this.value(key);
+    if (held === undefined) return undefined;
+    const envelope = Buffer.from(held);
+    if (!sameStamp(envelope, stamp) || envelope.readDoubleLE(slidingAt) === Infinity) return 'refused';
+    const before = envelope.readDoubleLE(freshUntilAt);
+    if (before >= freshUntil) return before;
+    envelope.writeDoubleLE(freshUntil, freshUntilAt);
+    const until = Math.max(this.values.get(key)?.until ?? 0, this.clock.now() + ttlMs);
+    this.values.set(key, { value: envelope, until });
+    return freshUntil;
+  }
+
   set(key: string, envelope: Uint8Array, ttlMs: number, { origin }: ChangeTerms): KeyChange {
     const make = (): boolean => {
       if (this.#isOlder(key, envelope)) return false;
@@ -180,19 +218,21 @@ export class CoherentMemory {
 
   start(from: 'end' | 'oldest'): LogStart {
     const [oldest] = this.log;
-    const first = { position: (oldest?.position ?? 1n) - 1n, count: (oldest?.count ?? 1) - 1 };
+    const { run } = this;
+    const first = { position: (oldest?.position ?? 1n) - 1n, count: (oldest?.count ?? 1) - 1, run };
     return { ...this.state(), mark: from === 'end' || oldest === undefined ? this.#end : first };
   }
 
   hasMore(mark: LogMark): boolean {
-    return this.count !== (mark as Mark).count;
+    return this.count !== (mark as Mark).count || this.run !== (mark as Mark).run;
   }
 
   page(mark: LogMark): LogPage {
-    const { count } = mark as Mark;
+    const { count, run } = mark as Mark;
     const changes = this.log.filter((entry) => entry.count > count);
-    const gap = this.count - count !== changes.length;
-    return { ...this.state(), mark: this.#end, changes: gap ? [] : changes, more: false, gap };
+    const replaced = this.run !== run;
+    const gap = replaced || this.count - count !== changes.length;
+    return { ...this.state(), mark: this.#end, changes: gap ? [] : changes, more: false, gap, replaced };
   }
 
   /** As {@link page}, cut off after its first change, as if the rest had not happened yet. */
@@ -203,7 +243,7 @@ export class CoherentMemory {
     const clears = this.log.filter(({ change, count }) => change === 'clear' && count <= first.count);
     const cleared = clears.at(-1)?.position ?? 0n;
     const { position, count } = first;
-    return { ...page, cleared, mark: { position, count } as LogMark, changes: [first] };
+    return { ...page, cleared, mark: { position, count, run: this.run } as LogMark, changes: [first] };
   }
 
   /** Resolves at the next change, or after `ms`. */
@@ -224,7 +264,7 @@ export class CoherentMemory {
   }
 
   get #end(): Mark {
-    return { position: this.#last, count: this.count };
+    return { position: this.#last, count: this.count, run: this.run };
   }
 
   #live<T>(map: Map<string, Kept<T>>, key: string): T | undefined {
@@ -259,6 +299,7 @@ export class CoherentMemory {
     if (kept === undefined) return;
     const envelope = Buffer.from(kept.value);
     envelope.writeDoubleLE(Math.min(at, envelope.readDoubleLE(freshUntilAt)), freshUntilAt);
+    envelope.writeDoubleLE(Infinity, slidingAt);
     this.values.set(key, { value: envelope, until: kept.until });
   }
 
@@ -274,6 +315,11 @@ export class CoherentMemory {
     const { deleted = 0n, expired = 0n } = known ?? {};
     return { deleted: deleted > this.tagFloor ? deleted : this.tagFloor, expired };
   }
+}
+
+function replace<T>(map: Map<string, T>, content: ReadonlyMap<string, T>): void {
+  map.clear();
+  for (const [key, value] of content) map.set(key, value);
 }
 
 function versionOf(envelope: Uint8Array): number {

@@ -204,6 +204,16 @@ describe('a durable tier beside a shared one', () => {
     expect(await other.cache.get('key')).toBe('value');
   });
 
+  it('keeps nothing that was loaded before the shared tier was ever met', async () => {
+    const { cache, store } = fleet.add({ l3 });
+    store.fate = failing;
+    expect(await cache.get('key', () => 'loaded')).toBe('loaded');
+    await settle();
+
+    expect(l3.entries.has('n:v:key')).toBe(false);
+    store.fate = working;
+  });
+
   it('has a slow or failing day without anybody being told what is wrong', async () => {
     l3.fate = () => ({ fails: 'before' });
     await a.cache.set('key', 'value', red);

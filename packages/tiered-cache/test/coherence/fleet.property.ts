@@ -50,6 +50,7 @@ const lossy: fc.Arbitrary<Fate> = fc.record({
 const hourMs = 3_600_000;
 
 const runs = { numRuns: Number(process.env['RUNS'] ?? 200) };
+const sliding = { ttlMs: 1_500, slidingMs: 60 };
 const stale = { ttlMs: 60, staleWhileRevalidateMs: 40, staleIfErrorMs: 80 };
 
 type Setup = Omit<RaceSetup, 'size' | 'fates'>;
@@ -76,6 +77,9 @@ const habits: [string, Setup][] = [
   ['with stale times', { options: stale }],
   ['with short leases', { options: { leaseMs: 100, leaseWaitMs: 150 } }],
   ['with a settling time', { options: { settleMs: 30 } }],
+  ['with lives that slide', { options: sliding }],
+  ['with lives that slide and stale times', { options: { ...stale, ...sliding } }],
+  ['with lives that slide beside a durable tier', { durable: 'shared', options: sliding }],
 ];
 
 describe('a fleet of caches in a race never gives out what was invalidated', () => {
@@ -100,6 +104,6 @@ describe('a fleet of caches in a race never gives out what was invalidated', () 
       [0, hourMs, -hourMs],
       [0, 1_000, -1_000],
     ])
-      await everyRace(slow, anySteps, { ...setup, skewsMs });
+      for (const options of [{}, sliding]) await everyRace(slow, anySteps, { ...setup, options, skewsMs });
   });
 });

@@ -81,6 +81,24 @@ describe('the lease of a key', () => {
     expect(fleet.server.lease('key')).toBeUndefined();
   });
 
+  it('is given back when what was loaded cannot be written outside the process', async () => {
+    await a.cache.get('key', () => Symbol('no codec takes it'));
+    await settle();
+
+    expect(fleet.server.lease('key')).toBeUndefined();
+    expect(await b.cache.get('key', () => 'loaded')).toBe('loaded');
+  });
+
+  it('is given back when everything was cleared before it was granted, and asked for anew', async () => {
+    a.store.fate = (operation) => (operation === 'acquire' ? { replyMs: 20 } : {});
+    const reading = a.cache.get('key', () => 'loaded');
+    await fleet.clock.advance(10);
+    await a.cache.clear();
+    await fleet.clock.advance(100);
+
+    expect([await reading, a.cache.peek('key')]).toEqual(['loaded', 'loaded']);
+  });
+
   it('is given back when nobody waits for the load any longer, whether the loader ends or not', async () => {
     const leaving = new AbortController();
     const left = a.cache
@@ -147,6 +165,30 @@ describe('the lease of a key', () => {
     expect(await loading).toBe('loaded');
     expect([fleet.server.value('key'), a.cache.peek('key')]).toEqual([undefined, undefined]);
     expect(a.cache.statistics().coherence.fillsRefused).toBe(1);
+  });
+
+  it('that was lost is not asked for again and again', async () => {
+    await fleet[Symbol.asyncDispose]();
+    await start({ leaseMs: 300 });
+    const loading = a.cache.get('key', () => wait(1_000));
+    await fleet.clock.advance(10);
+    fleet.server.leases.clear();
+    await fleet.clock.advance(1_000);
+    await loading;
+
+    expect(a.store.operations.filter((operation) => operation === 'renew')).toHaveLength(1);
+  });
+
+  it('that ends while it is being renewed is not renewed once more', async () => {
+    await fleet[Symbol.asyncDispose]();
+    await start({ leaseMs: 2_850 });
+    a.store.fate = (operation) => (operation === 'renew' ? { replyMs: 100 } : {});
+    const loading = a.cache.get('key', () => wait(1_000).then(() => 'loaded'));
+    await fleet.clock.advance(1_010);
+    await loading;
+    await fleet.clock.advance(3_000);
+
+    expect(a.store.operations.filter((operation) => operation === 'renew')).toHaveLength(1);
   });
 
   it('leaves no timer and no promise behind when the cache is disposed, on either side', async () => {

@@ -43,9 +43,27 @@ describe('a tag that is deleted', () => {
     a.store.fate = (operation) => (operation === 'invalidateTags' ? { requestMs: 50 } : {});
     void a.cache.deleteTag('red');
     await a.cache.get('key', () => 'new', red);
+    expect(a.cache.peek('key')).toBe('new');
 
+    await b.cache.deleteTag('blue');
+    await settle();
     expect(a.cache.peek('key')).toBe('new');
     await fleet.clock.advance(100);
+  });
+
+  it('is gone from the second call on, though only the first one has been answered', async () => {
+    a.store.fate = (operation) => (operation === 'invalidateTags' ? { replyMs: 20 } : {});
+    const first = a.cache.deleteTag('red');
+    await fleet.clock.advance(5);
+    await a.cache.get('key', () => 'between', red);
+    a.store.fate = (operation) => (operation === 'invalidateTags' ? { requestMs: 50 } : {});
+    const second = a.cache.deleteTag('red');
+    await fleet.clock.advance(20);
+    await first;
+    expect(a.cache.peek('key')).toBeUndefined();
+
+    await fleet.clock.advance(100);
+    await second;
   });
 
   it('is gone for its process also while the server does not take it', async () => {
@@ -106,6 +124,19 @@ describe('a tag that is deleted', () => {
     expect(await reading).toBe('Error: source down');
   });
 
+  it('stays deleted when it is expired before the server has answered', async () => {
+    await fleet[Symbol.asyncDispose]();
+    await start({ staleIfErrorMs: 60_000 });
+    await a.cache.set('key', 'old', red);
+    a.store.fate = (operation) => (operation === 'invalidateTags' ? { requestMs: 50 } : {});
+    const changes = [a.cache.deleteTag('red'), a.cache.expireTag('red')];
+
+    await expect(a.cache.get('key', fail)).rejects.toThrow('source down');
+    await fleet.clock.advance(100);
+    await Promise.all(changes);
+    await expect(a.cache.get('key', fail)).rejects.toThrow('source down');
+  });
+
   it('stays deleted for a process that came later and hears only that it was expired', async () => {
     await fleet[Symbol.asyncDispose]();
     await start({ staleIfErrorMs: 60_000 });
@@ -118,6 +149,64 @@ describe('a tag that is deleted', () => {
     await settle();
 
     await expect(cache.get('key', fail)).rejects.toThrow('source down');
+  });
+});
+
+describe('a process that has to ask about a tag', () => {
+  async function latecomer(): Promise<Node> {
+    const node = fleet.add();
+    await fleet.during(node.cache.get('warm', () => 1));
+    return node;
+  }
+
+  it('believes nothing that bears it while there is no answer', async () => {
+    await a.cache.set('key', 'old', red);
+    await a.cache.deleteTag('red');
+    const { cache, store } = await latecomer();
+    store.fate = (operation) => (operation === 'tags' ? failing() : {});
+
+    expect(await cache.get('key')).toBeUndefined();
+  });
+
+  it('believes nothing that bears it where the server has forgotten everything before it answered', async () => {
+    await a.cache.set('key', 'old', red);
+    await a.cache.deleteTag('red');
+    const { cache, store } = await latecomer();
+    store.fate = (operation) => (operation === 'tags' ? { requestMs: 20 } : {});
+    const reading = cache.get('key');
+    await fleet.clock.advance(10);
+    fleet.server.tagStates.clear();
+    fleet.server.loseState();
+    await fleet.clock.advance(50);
+
+    expect(await reading).toBeUndefined();
+  });
+
+  it('does not forget for an older answer what it has heard meanwhile', async () => {
+    await a.cache.set('key', 'old', red);
+    const { cache, store } = await latecomer();
+    store.fate = (operation) => (operation === 'tags' ? { replyMs: 20 } : {});
+    const early = cache.get('key');
+    await fleet.clock.advance(10);
+    await a.cache.deleteTag('red');
+    await fleet.clock.advance(50);
+    await early;
+
+    expect([cache.peek('key'), await cache.get('key')]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('tags that the server does not take', () => {
+  it('are a clear instead when there are more than 10,000 of them', async () => {
+    await a.cache.set('key', 'old', { tags: ['tag 0'] });
+    a.store.fate = failing;
+    for (let tag = 0; tag <= 10_000; tag += 1) await a.cache.deleteTag(`tag ${tag}`);
+    a.store.fate = working;
+    a.store.operations.length = 0;
+    await fleet.clock.advance(2_000);
+
+    expect(a.store.operations.filter((operation) => operation === 'clear')).toHaveLength(1);
+    expect(await b.cache.get('key')).toBeUndefined();
   });
 });
 
@@ -164,6 +253,7 @@ describe('the tables of what was invalidated', () => {
     await fleet.clock.advance(1_000);
     b.store.operations.length = 0;
 
+    expect(a.cache.peek('first')).toBeUndefined();
     expect([await b.cache.get('first'), await b.cache.get('other')]).toEqual([undefined, 'old']);
     expect(b.store.operations.filter((operation) => operation === 'tags')).toHaveLength(2);
   });

@@ -105,6 +105,18 @@ describe('memory while the log is silent', () => {
     expect(b.cache.peek('key')).toBe('value');
   });
 
+  it('is no answer beside that of the shared tier, also where unverified entries are welcome', async () => {
+    const { cache, store } = fleet.add({ unverified: 'serve' });
+    await a.cache.set('key', 'old');
+    await cache.get('key');
+    store.fate = deaf;
+    await fleet.clock.advance(150);
+    await a.cache.delete('key');
+    await fleet.clock.advance(2 * maxStalenessMs);
+
+    expect(await cache.get('key', () => 'new')).toBe('new');
+  });
+
   it('tells that the log was lost and found, once each', async () => {
     const events: string[] = [];
     b.cache.events.subscribe(({ type }) => events.push(type));

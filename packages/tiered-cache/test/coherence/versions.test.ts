@@ -61,6 +61,15 @@ describe('a version', () => {
     expect(await a.cache.set('key', 'late', { version: 2 })).toMatchObject({ l2: 'applied' });
   });
 
+  it('of a deletion is a miss and no error, also for a process whose clock is behind', async () => {
+    const behind = fleet.add({ clock: fleet.skewed(-3_000) });
+    await fleet.during(behind.cache.get('warm', () => 1));
+    await a.cache.delete('key', { version: 3 });
+
+    expect(await behind.cache.get('key')).toBeUndefined();
+    expect(behind.cache.statistics().tiers.l2).toMatchObject({ errors: 0 });
+  });
+
   it('of a deletion lets loads store what is as new', async () => {
     await a.cache.delete('key', { version: 3 });
     const load = (version: number) => (context: { version(version: number): void }) => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 
 import type { CoherentStore } from '../../src/coherence/coherent-store.ts';
 import { changesContract } from './coherent-store-changes.ts';
+import { extensionsContract } from './coherent-store-extensions.ts';
 import { leasesContract } from './coherent-store-leases.ts';
 import { logContract } from './coherent-store-log.ts';
 import { tagsContract } from './coherent-store-tags.ts';
@@ -43,6 +44,7 @@ export function coherentStoreContract(title: string, start: () => Backing | Prom
 
     const stores = (): Stores => ({ here, there, pass: backing.pass });
     leasesContract(stores);
+    extensionsContract(stores);
     changesContract(stores);
     tagsContract(stores);
     logContract(stores);

@@ -5,12 +5,14 @@ export interface EnvelopeParts {
   readonly stamp?: number;
   readonly version?: number;
   readonly freshUntil?: number;
+  readonly slidingMs?: number;
   readonly payload?: string;
 }
 
 /** An envelope with just what a store looks at, and something to tell it by. */
 export function envelope(parts: EnvelopeParts = {}): Buffer {
-  const { kind = layout.entry, stamp = 1, version = noVersion, freshUntil = 9e12, payload = '' } = parts;
+  const { kind = layout.entry, stamp = 1, version = noVersion, payload = '' } = parts;
+  const { freshUntil = 9e12, slidingMs = Infinity } = parts;
   const header = Buffer.alloc(layout.etagAt + 4);
   header.writeUInt16BE(layout.magic, 0);
   header.writeUInt8(layout.version, 2);
@@ -18,6 +20,7 @@ export function envelope(parts: EnvelopeParts = {}): Buffer {
   header.writeBigUInt64BE(BigInt(stamp), layout.stampAt);
   header.writeDoubleLE(version, layout.versionAt);
   header.writeDoubleLE(freshUntil, layout.freshUntilAt);
+  header.writeDoubleLE(slidingMs, layout.slidingAt);
   return Buffer.concat([header, Buffer.from(payload)]);
 }
 

@@ -36,6 +36,16 @@ describe('an object that is changed after it was stored', () => {
     expect(cache.peek('cart')).toEqual({ items: ['tea'] });
   });
 
+  it('throws where it is frozen, also when it came from a lower tier', async () => {
+    const l2 = new MemoryCache();
+    const open = () => createCache<Cart>({ namespace: 'shop', ttlMs: 1_000, copies: 'frozen', l2 });
+    await open().set('cart', { items: ['tea'] });
+    const cart = await open().get('cart');
+
+    expect(cart).toEqual({ items: ['tea'] });
+    expect(() => cart?.items.push('milk')).toThrow(TypeError);
+  });
+
   it('is as it was for everybody else where it is cloned', async () => {
     const cache = opened('cloned');
     const handedIn = { items: ['tea'] };

@@ -1,5 +1,5 @@
-import { settle } from '@holdfast/core/testing';
-import { MemoryCache } from '@holdfast/tiered-cache';
+import { ManualClock, settle } from '@holdfast/core/testing';
+import { createCache, MemoryCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
 
 import { counted, neighbour, setUp, setUpL2 } from '../rig.ts';
@@ -156,6 +156,39 @@ describe('a life', () => {
     await expect(cache.get('key', fail, { staleIfErrorMs: 10_000 })).rejects.toThrow('source down');
   });
 
+  it('cannot be prolonged by a reader who would wait for no refresh either', async () => {
+    const { cache, clock } = setUp({
+      ...alone,
+      ttlMs: 100,
+      staleWhileRevalidateMs: 50,
+      staleIfErrorMs: 1_000,
+    });
+    await cache.set('key', 'old');
+    await clock.advance(150);
+
+    expect(await cache.get('key', () => 'new', { staleWhileRevalidateMs: 10_000 })).toBe('new');
+  });
+
+  it('that is over takes no room in memory once the key has been asked for', async () => {
+    const { cache, clock } = setUp({ ...alone, ttlMs: 100 });
+    await cache.set('key', 'old');
+    await clock.advance(100);
+    await cache.get('key');
+
+    expect(cache.statistics().tiers.l1).toMatchObject({ entries: 0 });
+  });
+
+  it('that is over, by itself or by a tag, is not dumped', async () => {
+    const { cache, clock } = setUp({ ...alone, ttlMs: 100, staleIfErrorMs: 1_000 });
+    await cache.set('stale', 1);
+    await clock.advance(100);
+    await cache.set('deleted', 2, { tags: ['red'] });
+    await cache.set('fresh', 3, { tags: ['blue'] });
+    await cache.deleteTag('red');
+
+    expect([...cache.dump()].map(({ key, freshForMs }) => [key, freshForMs])).toEqual([['fresh', 100]]);
+  });
+
   it('in memory ends after l1.ttlMs, and the tiers below are asked again', async () => {
     const rig = setUp({ ttlMs: 1_000, l1: { ttlMs: 100 }, l3: undefined });
     await rig.cache.set('key', 'value');
@@ -188,6 +221,18 @@ describe('a life', () => {
     await stale.cache.expire('key');
     await clock.advance(50);
     await expect(stale.cache.get('key', fail)).rejects.toThrow('source down');
+  });
+
+  it('in a lower tier is bounded by the ttlMs of that tier, also where it was loaded', async () => {
+    const clock = new ManualClock();
+    const l2 = new MemoryCache({ clock });
+    const start = () => createCache({ namespace: 'n', ttlMs: 1_000, clock, l2: { cache: l2, ttlMs: 100 } });
+    await start().get('key', () => 'value');
+    await clock.advance(99);
+    expect(await start().get('key')).toBe('value');
+
+    await clock.advance(1);
+    expect(await start().get('key')).toBeUndefined();
   });
 
   it.each([-1, -0.001, Number.NaN, -Infinity, '1000', {}])('cannot be %j', async (ttlMs) => {

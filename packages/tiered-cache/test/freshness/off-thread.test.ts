@@ -1,3 +1,4 @@
+import { settle } from '@holdfast/core/testing';
 import { createCache, MemoryCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
 
@@ -56,6 +57,17 @@ describe('values that are written and read off the calling thread', () => {
     await cache.delete('key');
 
     expect(await loading).toBe(large('a'));
+    expect([cache.peek('key'), await other.get('key')]).toEqual([undefined, undefined]);
+  });
+
+  it('are not stored of a load that a delete overtakes while they are packed', async () => {
+    const { cache, other } = pair();
+    // Memory holds the value before it is packed for the tier, and packing so much takes a while.
+    const loading = cache.get('key', () => 'a'.repeat(4_000_000));
+    for (let turns = 0; cache.peek('key') === undefined && turns < 1_000; turns += 1) await settle();
+    await cache.delete('key');
+    await loading;
+
     expect([cache.peek('key'), await other.get('key')]).toEqual([undefined, undefined]);
   });
 

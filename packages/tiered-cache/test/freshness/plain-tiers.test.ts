@@ -53,6 +53,20 @@ describe('tags on tiers without a log', () => {
     expect(await start().get('key')).toBeUndefined();
   });
 
+  it('are gone for whoever asks after the call, though a look at all tiers has found what bears them', async () => {
+    const { cache, l3, clock } = setUp({ ttlMs: 600_000, l1: false });
+    await cache.set('key', 'old', red);
+    l3.fate = (operation) => (operation.startsWith('get') ? { delayMs: 50 } : {});
+    const early = cache.getMany(['key', 'in no tier']);
+    await clock.advance(10);
+    const deleted = cache.deleteTag('red');
+    const late = cache.get('key');
+    await clock.advance(200);
+    await Promise.all([early, deleted]);
+
+    expect(await late).toBeUndefined();
+  });
+
   it('outlive the process', async () => {
     const { cache, clock, start } = setUpMemory({ staleIfErrorMs: 600_000 });
     await cache.set('deleted', 'old', red);
@@ -88,6 +102,22 @@ describe('tags on tiers without a log', () => {
     await rig.clock.advance(10);
 
     await expect(later.get('key', fail)).rejects.toThrow('source down');
+  });
+
+  it('stay deleted when a process deletes them again whose clock is behind', async () => {
+    const rig = setUpL2();
+    await rig.cache.set('key', 'old', red);
+    await rig.clock.advance(5);
+    await rig.cache.deleteTag('red');
+    const { clock, l2 } = rig;
+    const behind = {
+      now: () => clock.now(),
+      epoch: () => clock.epoch() - 3_600_000,
+      schedule: clock.schedule.bind(clock),
+    };
+    await createCache({ namespace: 'shop', ttlMs: 1_000, clock: behind, l2 }).deleteTag('red');
+
+    expect(await neighbour(rig, { l3: undefined }).get('key')).toBeUndefined();
   });
 
   it('are owed to a tier that does not take them, and made good', async () => {

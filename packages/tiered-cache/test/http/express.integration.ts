@@ -296,6 +296,92 @@ describe('expressResponseCache', () => {
     expect(entered.slice(0, 4)).toEqual(['/one/a', '/two/a', '/one/a', '/one/a']);
   });
 
+  it.each<[string, RequestHandler]>([
+    [
+      'written a part',
+      (_, response) => {
+        response.setHeader('content-length', 10);
+        response.write('hello');
+        throw new Error('broken off');
+      },
+    ],
+    [
+      'written the head',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 10 });
+        throw new Error('broken off');
+      },
+    ],
+  ])('breaks off an answer whose handler fails after it has %s, as express does', async (_, handler) => {
+    const site = await start(handler);
+
+    await expect(site.ask('/a')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(site.responses.statistics()).toMatchObject({ stored: 0 });
+  });
+
+  it('gives up on a run in the background that breaks off', async () => {
+    const { responses, cache, clock } = setUp({ staleWhileRevalidateMs: 60_000 });
+    const events: unknown[] = [];
+    cache.events.subscribe((event) => events.push(event));
+    const app = express();
+    app.set('env', 'test');
+    app.use(caching(responses));
+    let runs = 0;
+    app.get('/a', (_, response) => {
+      runs += 1;
+      response.setHeader('content-length', 5);
+      response.write('hel');
+      if (runs > 1) throw new Error('broken off');
+      response.end('lo');
+    });
+    const site = await serve(app);
+    await site.ask('/a');
+    await clock.advance(61_000);
+
+    expect((await site.ask('/a')).body).toBe('hello');
+    await expect.poll(() => events).toMatchObject([{ type: 'refresh-failed' }]);
+  });
+
+  it.each<[string, RequestHandler]>([
+    ['calls the next one', (_, __, next) => next()],
+    ['answers again', (_, response) => void response.status(404).send('another answer')],
+  ])('sends the first answer of a handler that %s', async (_, more) => {
+    const rig = setUp({ staleIfErrorMs: 60_000 });
+    const app = express();
+    app.set('env', 'test');
+    app.use(caching(rig.responses));
+    let runs = 0;
+    app.all('/a', (request, response, next) => {
+      runs += 1;
+      response.status(request.method === 'GET' && runs > 1 ? 500 : 200).send('made');
+      return more(request, response, next);
+    });
+    const site = await serve(app);
+
+    const expected = { status: 200, body: 'made', headers: { 'content-length': '4' } };
+    expect(await site.ask('/a')).toMatchObject(expected);
+    expect(await site.ask('/a', { method: 'POST' })).toMatchObject(expected);
+    // A failure, with a stale response to be looked for that there is not.
+    expect(await site.ask('/a')).toMatchObject({ ...expected, status: 500 });
+  });
+
+  it('tells the length of what a method that changes something has answered', async () => {
+    const app = express();
+    app.use(caching(setUp().responses));
+    app.post('/text', (_, response) => void response.end('made'));
+    app.post('/parts', (_, response) => {
+      response.write('ma');
+      response.end('de');
+    });
+    app.post('/none', (_, response) => void response.status(204).end());
+    const site = await serve(app);
+    const ask = (path: string): Promise<unknown> => site.ask(path, { method: 'POST' });
+
+    expect(await ask('/text')).toMatchObject({ body: 'made', headers: { 'content-length': '4' } });
+    expect(await ask('/parts')).toMatchObject({ body: 'made', headers: { 'transfer-encoding': 'chunked' } });
+    expect(await ask('/none')).not.toHaveProperty('headers.content-length');
+  });
+
   it('leaves errors to the application', async () => {
     const site = await start((_, __, next) => next(Object.assign(new Error('no'), { status: 418 })));
 

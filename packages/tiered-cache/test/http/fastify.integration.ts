@@ -6,7 +6,12 @@ import {
   type FastifyResponseCacheOptions,
   responseCache,
 } from '@holdfast/tiered-cache/http';
-import Fastify, { type FastifyInstance, type FastifyRequest, type RouteHandlerMethod } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteHandlerMethod,
+} from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { adapterContract } from './contract/adapter-contract.ts';
@@ -195,7 +200,8 @@ describe('fastifyResponseCache', () => {
     );
   });
 
-  it('puts its headers again after a hook that was added before it has set others', async () => {
+  it('puts its headers after a hook that was added before it has set others', async () => {
+    let requests = 0;
     const site = await start(
       (app) =>
         app.get('/a', cached, async (_, reply) => {
@@ -205,8 +211,9 @@ describe('fastifyResponseCache', () => {
       {},
       (app) =>
         app.addHook('onSend', async (_, reply, payload) => {
-          if (reply.getHeader('age') === undefined) return payload;
-          reply.code(418).header('x-content', 'hook');
+          requests += 1;
+          if (requests === 1) return payload;
+          reply.code(202).header('x-content', 'hook');
           return 'changed';
         }),
     );
@@ -217,6 +224,34 @@ describe('fastifyResponseCache', () => {
       body: 'hello',
       headers: { 'x-content': 'page' },
     });
+  });
+
+  it('leaves the answer to a hook that was added before it and fails or refuses', async () => {
+    const hooks: ((reply: FastifyReply) => void)[] = [
+      () => undefined,
+      () => {
+        hooks.unshift(() => undefined);
+        throw new Error('hook');
+      },
+      (reply) => void reply.code(451),
+    ];
+    const site = await start(
+      (app) => app.get('/a', cached, numbered()),
+      {},
+      (app) =>
+        app.addHook('onSend', async (_, reply, payload) => {
+          hooks.shift()?.(reply);
+          return payload;
+        }),
+    );
+
+    const answers = [await site.ask('/a'), await site.ask('/a'), await site.ask('/a')];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 500, 451]);
+    expect(answers[1]?.body).toContain('hook');
+    expect(answers[2]?.body).toBe('');
+    for (const { headers } of answers.slice(1)) expect(headers['etag']).toBeUndefined();
+    expect(site.responses.statistics()).toMatchObject({ hits: 2 });
   });
 
   it('takes its headers back from the answer to a failure of a hook', async () => {
@@ -288,6 +323,29 @@ describe('fastifyResponseCache', () => {
     expect(answers[1]?.headers['content-length']).toBe(answers[0]?.headers['content-length']);
   });
 
+  it.each<[string, RouteHandlerMethod, string | undefined]>([
+    [
+      'JSON in bytes, without a charset',
+      async (_, reply) => reply.type('application/json').send(Buffer.from('{}')),
+      'application/json',
+    ],
+    [
+      'what a serializer has made, without a type',
+      async (_, reply) => reply.serializer(() => Buffer.from('{}') as unknown as string).send({}),
+      undefined,
+    ],
+  ])('gives an answer the type that the handler gave it: %s', async (_, handler, type) => {
+    const site = await start((app) => app.get('/a', cached, (...args) => handler.apply(app, args)));
+
+    const answers = [await site.ask('/a'), await site.ask('/a')];
+
+    expect(answers.map(({ body, headers }) => [body, headers['content-type']])).toEqual([
+      ['{}', type],
+      ['{}', type],
+    ]);
+    expect(site.responses.statistics()).toMatchObject({ hits: 1 });
+  });
+
   it('keeps what a schema of the route has made of an object', async () => {
     const schema = { response: { 200: { type: 'object', properties: { a: { type: 'number' } } } } };
     const site = await start((app) =>
@@ -308,6 +366,42 @@ describe('fastifyResponseCache', () => {
     );
 
     expect(await bodies(site, '/a', '/a')).toEqual(['raw 1', 'raw 2']);
+  });
+
+  it.each<[string, RouteHandlerMethod]>([
+    ['has taken over', (_, reply) => void reply.hijack().raw.write('first')],
+    ['answers without telling', (_, reply) => void reply.raw.writeHead(200).write('first')],
+    [
+      'takes over later',
+      async (_, reply) => {
+        await new Promise(setImmediate);
+        reply.hijack().raw.flushHeaders();
+      },
+    ],
+  ])('has nobody wait for a stream that a handler sends when it %s', async (_, handler) => {
+    const seen: unknown[] = [];
+    const site = await start(
+      (app) =>
+        app.get('/a', cached, function counting(request, reply) {
+          seen.push(request.headers['if-none-match']);
+          reply.raw.once('close', () => seen.push(request.headers['if-none-match']));
+          return handler.call(this, request, reply);
+        }),
+      {},
+      (app) => app.addHook('onClose', async () => app.server.closeAllConnections()),
+    );
+    const leaving = new AbortController();
+    const ask = (): Promise<unknown> =>
+      site.ask('/a', { headers: { 'if-none-match': '"x"' }, signal: leaving.signal }).catch(() => 'left');
+
+    const asked = [ask()];
+    await expect.poll(() => seen).toEqual([undefined]);
+    asked.push(ask());
+
+    await expect.poll(() => seen).toEqual([undefined, '"x"']);
+    leaving.abort();
+    await Promise.all(asked);
+    await expect.poll(() => seen).toEqual([undefined, '"x"', '"x"', '"x"']);
   });
 
   it('answers HEAD with 304 to a client that has the content', async () => {

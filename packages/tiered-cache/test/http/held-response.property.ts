@@ -31,8 +31,16 @@ const plans: fc.Arbitrary<Plan> = fc.record({
 
 const wholeOf = ({ written, ended }: Plan): string => [...written, ended ?? ''].join('');
 
+interface Sent {
+  readonly wire: string;
+  /** Whether the headers were shown as sent, after each step. */
+  readonly shown: readonly boolean[];
+}
+
 /** What goes out for a plan, by a response as Node.js has it or by one that is held. */
-async function sent(plan: Plan, prepare: (response: ServerResponse) => void): Promise<string> {
+async function sent(plan: Plan, prepare: (response: ServerResponse) => void): Promise<Sent> {
+  const shown: boolean[] = [];
+  const note = (): void => void shown.push(response.headersSent);
   const wire: Buffer[] = [];
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   response.sendDate = false;
@@ -53,12 +61,18 @@ async function sent(plan: Plan, prepare: (response: ServerResponse) => void): Pr
   if (plan.head === 'object') response.writeHead(201, { 'x-head': '1' });
   if (plan.head === 'list') response.writeHead(201, ['x-head', '1', 'x-more', '2', 'x-more', '3']);
   if (plan.head === 'reason') response.writeHead(201, 'Made', { 'x-head': '1' });
+  note();
   if (plan.flushed) response.flushHeaders();
-  for (const text of plan.written) response.write(chunk(text));
+  note();
+  for (const text of plan.written) {
+    response.write(chunk(text));
+    note();
+  }
   if (plan.ended === undefined) response.end();
   else response.end(chunk(plan.ended));
+  note();
   await finished;
-  return Buffer.concat(wire).toString('latin1');
+  return { wire: Buffer.concat(wire).toString('latin1'), shown };
 }
 
 /** A run that keeps nothing, and remembers what it was told. */
@@ -94,7 +108,7 @@ describe('a response that is held back', () => {
         const streamed = plan.flushed || (plan.written.length > 0 && !plan.announced);
         const kept = !streamed && bytes <= maxBodyBytes;
 
-        expect(held).toBe(alone);
+        expect(held).toEqual(alone);
         expect(completed).toBe(1);
         expect(run.told.map((each) => (each instanceof HandlerResponse ? String(each.body) : each))).toEqual(
           kept ? [wholeOf(plan)] : ['pass'],

@@ -108,7 +108,9 @@ describe('a response cache', () => {
         'run 1',
         'run 2',
       ]);
-      expect((await site.ask('/a', german)).headers['vary']).toBe('Origin, accept-language');
+      expect((await site.ask('/a', german)).headers['vary']).toBe(
+        'Origin, accept-language, authorization, cookie',
+      );
     });
 
     it('by name, where several response caches share a cache', async () => {
@@ -129,6 +131,7 @@ describe('a response cache', () => {
       ['a body', { 'content-length': '2' }],
       ['a body of unknown length', { 'transfer-encoding': 'chunked' }],
       ['a stream of events', { accept: 'text/event-stream' }],
+      ['a web socket', { upgrade: 'WebSocket' }],
     ])('for a request with %s', async (_, headers) => {
       const site = await start(numbered());
 
@@ -199,6 +202,48 @@ describe('a response cache', () => {
         'run 3',
         'run 4',
       ]);
+    });
+
+    it('and tells clients whom a response is for, where it tells them how long they may keep it', async () => {
+      const told = async (
+        headers: Page['headers'],
+        options: RigOptions = {},
+      ): Promise<(string | undefined)[]> => {
+        const site = await start(numbered(headers), { identity, ...options });
+        const answers = [await site.ask('/a'), await site.ask('/a', having({ 'x-user': 'ann' }))];
+        return answers.map((answer) => answer.headers['vary']);
+      };
+
+      const both = 'authorization, cookie';
+      expect(await told({})).toEqual([both, both]);
+      expect(await told({ vary: 'Cookie' })).toEqual(['Cookie, authorization', 'Cookie, authorization']);
+      expect(await told({}, { credentialHeaders: ['X-User'] })).toEqual(['x-user', 'x-user']);
+      expect(await told({}, { credentialHeaders: ['X-User'], vary: ['x-user'] })).toEqual([
+        'x-user',
+        'x-user',
+      ]);
+      expect(await told({ 'cache-control': 'max-age=60' })).toEqual([undefined, undefined]);
+      expect(await told({ expires: 'Sun, 09 Sep 2001 02:46:40 GMT' })).toEqual([undefined, undefined]);
+      expect(await told({}, { cacheControl: 'private, no-cache' })).toEqual([undefined, undefined]);
+    });
+
+    it('and takes that for no word of a page that confirms what is held', async () => {
+      const pages: Pages = ({ headers }) =>
+        headers['if-none-match'] === undefined
+          ? { headers: { etag: '"v1"', vary: 'Accept-Language' }, body: 'hello' }
+          : { status: 304 };
+      const site = await start(pages, { identity, staleIfErrorMs: 60_000 });
+      const ann = (cookie: string): Question => having({ 'x-user': 'ann', 'accept-language': 'de', cookie });
+      await site.ask('/a', ann('one'));
+      await site.clock.advance(61_000);
+      const confirmed = await site.ask('/a', ann('two'));
+
+      await site.ask('/a', ann('three'));
+
+      expect(site.pages.runs).toBe(2);
+      expect(confirmed.headers['vary']).toBe('accept-language, authorization, cookie');
+      await site.ask('/a', having({ 'x-user': 'ann', 'accept-language': 'fr' }));
+      expect(site.pages.runs).toBe(3);
     });
 
     it('and tells their clients that a response is for one user', async () => {

@@ -34,6 +34,19 @@ async function saved(): Promise<SetUp> {
 }
 
 describe('a snapshot', () => {
+  it('replaces nothing that was loaded or set since the process began', async () => {
+    const { clock, make } = await setUp();
+    const first = make();
+    await first.set('key', 'old');
+    const dumped = [...first.dump()];
+    await clock.advance(10);
+    const next = make();
+    await next.set('key', 'new');
+    await next.restore(dumped);
+
+    expect(next.peek('key')).toBe('new');
+  });
+
   it('brings the entries of one process back in the next', async () => {
     const { clock, make, file } = await setUp();
     const first = make();

@@ -254,6 +254,29 @@ describe('getMany beside other loads of its keys', () => {
     expect(await slow).toBe('from the other');
   });
 
+  it('loads alone what another process does not come to an end with', async () => {
+    await using fleet = new Fleet(2, { leaseWaitMs: 100 });
+    const [a, b] = fleet.nodes;
+    const { clock } = fleet;
+    void a?.cache.get(
+      'b',
+      () => new Promise<string>((resolve) => void clock.schedule(() => resolve(''), 5_000)),
+    );
+    await clock.advance(5);
+    const calls: string[][] = [];
+    const many = b?.cache.getMany(['a', 'b'], echo(calls));
+    await clock.advance(500);
+
+    expect(await many).toEqual(
+      new Map([
+        ['a', 'a'],
+        ['b', 'b'],
+      ]),
+    );
+    expect(calls).toEqual([['a'], ['b']]);
+    await clock.advance(5_000);
+  });
+
   it('never waits for a load that waits for it', async () => {
     await using fleet = new Fleet(1);
     const [node] = fleet.nodes;

@@ -75,7 +75,7 @@ describeWithRedis(
         });
         await expect(store.start('end')).rejects.toMatchObject({ code: 'ERR_CACHE_LOG_TIMEOUT' });
         // What a busy machine adds; a client that waits for the server would take until it is resumed.
-        expect(systemClock.now() - askedAt).toBeLessThan(700 + 1_500);
+        expect(systemClock.now() - askedAt).toBeLessThan(700 + 9_300);
         await server.resume();
         await store.delete(['key'], gone);
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
-import { envelope, stampOf } from '../contract/envelopes.ts';
+import { envelope } from '../contract/envelopes.ts';
 import { readAll } from '../contract/coherent-store-log.ts';
 import { FleetModel, type Step } from '../model/fleet-model.ts';
 import { booksOf, gone, leaseMs, life, Opened, readAgain, told } from './rig.ts';
@@ -190,11 +190,19 @@ describeWithRedis(
         expect(await store.fill(key, 'one', envelope(), life)).toBe(true);
         expect(await store.get(key)).toEqual(envelope());
       }
-      await client.lpush(`${prefix}/shop:l:{text}`, 'x');
-      const known = stampOf(envelope());
-      expect(await store.acquire('text', { token: 'two', leaseMs, known })).toEqual({ outcome: 'busy' });
-      await store.delete(['text'], gone);
-      expect(await store.acquire('text', { token: 'two', leaseMs })).toEqual({ outcome: 'granted' });
+    });
+
+    it('takes what others put under its leases for none, and replaces it', async () => {
+      const { store, prefix } = opened.cache(client);
+      await client.lpush(`${prefix}/shop:l:{list}`, 'x');
+      await client.set(`${prefix}/shop:l:{text}`, 'without an end');
+
+      for (const key of ['list', 'text']) {
+        expect(await store.fill(key, 'one', envelope(), life)).toBe(false);
+        expect(await store.acquire(key, { token: 'one', leaseMs })).toEqual({ outcome: 'granted' });
+        expect(await store.acquire(key, { token: 'two', leaseMs })).toEqual({ outcome: 'busy' });
+        expect(await store.fill(key, 'one', envelope(), life)).toBe(true);
+      }
     });
 
     it('has a gap and a new epoch after the server was restarted empty', async () => {

@@ -3,7 +3,7 @@ import { Cluster, type Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 
 import type { CoherentStore } from '../../src/coherence/coherent-store.ts';
-import { envelope } from '../contract/envelopes.ts';
+import { envelope, stampOf } from '../contract/envelopes.ts';
 import { commandCalls, gone, leaseMs, life, Opened, told } from './rig.ts';
 
 const opened = new Opened();
@@ -12,11 +12,14 @@ afterEach(() => opened.close());
 /** What a client sends, of what the store has to do with. */
 const commands = ['get', 'mget', 'evalsha', 'eval', 'xread'] as const;
 
+const extension = { stamp: stampOf(envelope()), freshUntil: 9e12, ...life };
+
 const steps: [string, (store: CoherentStore) => Promise<unknown>][] = [
   ['acquire', (store) => store.acquire('key', { token: 'one', leaseMs })],
   ['renew', (store) => store.renew('key', { token: 'one', leaseMs })],
   ['fill', (store) => store.fill('key', 'one', envelope(), life)],
   ['release', (store) => store.release('key', 'one')],
+  ['extend', (store) => store.extend('key', extension)],
   ['set', (store) => store.set('key', envelope(), { ...told, ...life })],
   ['expire', (store) => store.expire(['key'], 1_000, told)],
   ['delete', (store) => store.delete(['key'], gone)],

@@ -73,7 +73,7 @@ describeWithRedis(
         const traffic = new Traffic(cache);
         await pass(300);
         await fail();
-        await pass(700);
+        await pass(3_000);
         await recover();
         const failing = cache.statistics();
         await expect
@@ -85,7 +85,7 @@ describeWithRedis(
         expect(traffic.rejections).toEqual([]);
         expect(traffic.reads).toBeGreaterThan(500);
         // One tier timeout and what a busy machine adds; a client that queued would hold it up for the whole outage.
-        expect(traffic.slowestMs).toBeLessThan(timeoutMs + 400);
+        expect(traffic.slowestMs).toBeLessThan(timeoutMs + 2_400);
         expect(failing.tiers.l2?.skipped).toBeGreaterThan(0);
         expect(cache.statistics().tiers.l2?.writesApplied).toBeGreaterThan(
           failing.tiers.l2?.writesApplied ?? 0,

@@ -151,7 +151,7 @@ describeWithRedis('redis on one server', (server) => {
     it.each([
       [
         () => redis('localhost'),
-        "clientOrUrl must be a client, or a URL that starts with 'redis://' or 'rediss://', got 'localhost'",
+        "clientOrUrl must be a client, or a URL that starts with 'redis://' or 'rediss://', got '***'",
       ],
       [
         () => redis({} as never),

@@ -116,6 +116,16 @@ describe('a defined kind of entry', () => {
     expect([users.peek(1), users.peek(2)?.id]).toEqual([undefined, 2]);
   });
 
+  it('takes the times and the signal of one call, also for many', async () => {
+    for (const { users, clock } of [setUpMany(), setUpUsers()]) {
+      await users.getMany([1, 2], { ttlMs: 100 });
+      await clock.advance(100);
+
+      expect([users.peek(1), users.peek(2)]).toEqual([undefined, undefined]);
+      await expect(users.getMany([1, 2], { signal: AbortSignal.abort('gone') })).rejects.toBe('gone');
+    }
+  });
+
   it('loads many one by one without a loader for many', async () => {
     const { users, loaded } = setUpUsers();
 
@@ -149,7 +159,11 @@ describe('a defined kind of entry', () => {
   it('does not keep what there is not', async () => {
     const { cache } = setUp(alone);
     const load = counted(() => undefined);
-    const things = cache.define<string, string | undefined>('thing', { load, tags: () => ['red'] });
+    const things = cache.define<string, string | undefined>('thing', {
+      load,
+      // Is not asked about nothing.
+      tags: (value) => [(value as string).slice(1)],
+    });
 
     expect([await things.get('a'), await things.get('a')]).toEqual([undefined, undefined]);
     expect(load.calls).toBe(2);

@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Answer } from '../answer.ts';
 import { HandlerResponse, type HeaderRecord, pairsOf } from '../handler-response.ts';
+import { beforeHead } from '../node/before-head.ts';
 import { replaceConditions } from '../node/conditions-in-place.ts';
 import { type Dispatch, NodeIncoming } from '../node/node-incoming.ts';
 import type { NodeReplays } from '../node/node-replays.ts';
 import type { ResponseCache } from '../response-cache.ts';
 import type { HandlerRun, Turn } from '../turn.ts';
 import type { FastifyReplyLike, FastifyRequestLike, FastifyRouteLike, OnSendLike } from './fastify-shapes.ts';
+import { payloadOf, put, replace, withdraw } from './put-answer.ts';
 
 export interface CachedRouteOptions {
   readonly responses: ResponseCache<FastifyRequestLike>;
@@ -33,16 +35,6 @@ interface Progress {
   /** The answer has been put. A payload that comes after it is that of a hook's failure. */
   put?: boolean;
 }
-
-const withdrawn = [
-  'age',
-  'cache-control',
-  'cache-status',
-  'content-encoding',
-  'etag',
-  'expires',
-  'last-modified',
-];
 
 /**
  * One route that is answered from a response cache. In place of its handler it asks the cache; where payloads are sent, it
@@ -96,22 +88,20 @@ export class CachedRoute {
     return result === undefined ? reply : result;
   }
 
-  /** Gives the payload to send. */
+  /** Sends nothing, for its type would be guessed: the payload is put where payloads are sent. */
   #answer(answer: Answer, { raw }: FastifyRequestLike, reply: FastifyReplyLike): unknown {
     this.#progress.set(raw, { answer });
-    put(answer, reply);
-    return answer.body;
+    reply.code(200);
+    return reply.send();
   }
 
   #prepare(turn: Exclude<Turn, Answer>, { raw }: FastifyRequestLike, reply: FastifyReplyLike): void {
     for (const [name, value] of turn.headers) reply.header(name, value);
     if (turn.kind === 'pass') return;
-    const started = {
-      run: turn,
-      outer: reply.getHeaders(),
-      restore: replaceConditions(raw, turn.conditions),
-    };
-    this.#progress.set(raw, { started });
+    const restore = replaceConditions(raw, turn.conditions);
+    const progress: Progress = { started: { run: turn, outer: reply.getHeaders(), restore } };
+    this.#progress.set(raw, progress);
+    beforeHead(reply.raw, () => sentPast(progress));
     reply.raw.once('close', () => (reply.raw.writableEnded ? turn.pass() : turn.leave()));
   }
 
@@ -128,8 +118,10 @@ export class CachedRoute {
       withdraw(reply);
       return done(null, payload);
     }
+    // A hook before this one has failed, or refuses.
+    if (reply.statusCode >= 400) return done(null, payload);
     progress.put = true;
-    if (payload !== answer.body) put(answer, reply);
+    put(answer, reply);
     done(null, payloadOf(answer, request));
   };
 
@@ -165,29 +157,17 @@ export function incomingOf(
   return new NodeIncoming({ request, raw: request.raw, origin, target: request.url, replays, dispatch });
 }
 
+/** A head that goes out before there is a payload is that of a handler that sends by itself, perhaps without an end. */
+function sentPast(progress: Progress): void {
+  const { started } = progress;
+  if (started === undefined) return;
+  delete progress.started;
+  started.restore();
+  started.run.pass();
+}
+
 function isContent(payload: unknown): payload is string | Uint8Array | null | undefined {
   return (
     payload === undefined || payload === null || typeof payload === 'string' || payload instanceof Uint8Array
   );
-}
-
-/** `undefined` would leave the payload as it is; and of no payload at all the route for HEAD can take no length. */
-function payloadOf({ body }: Answer, { method }: FastifyRequestLike): unknown {
-  return body ?? (method === 'HEAD' ? '' : null);
-}
-
-function put({ status, headers }: Answer, reply: FastifyReplyLike): void {
-  reply.code(status);
-  for (const [name, value] of headers) reply.header(name, value);
-}
-
-/** An error is neither to be cached nor to be decoded on the strength of headers that were meant for something else. */
-function withdraw(reply: FastifyReplyLike): void {
-  for (const name of withdrawn) reply.removeHeader(name);
-}
-
-/** What goes to the client alone, such as a cookie, stays. */
-function replace(made: HandlerResponse, answer: Answer, reply: FastifyReplyLike): void {
-  for (const [name] of made.own) if (name !== 'set-cookie') reply.removeHeader(name);
-  put(answer, reply);
 }

@@ -19,6 +19,7 @@ export interface FastifyReplyLike {
   header(name: string, value: unknown): unknown;
   getHeaders(): HeaderRecord;
   removeHeader(name: string): unknown;
+  send(payload?: unknown): unknown;
 }
 
 export type OnSendLike = (

@@ -50,7 +50,9 @@ export function responseOf(answer: Answer, method: string): Response {
     for (const line of typeof value === 'string' ? [value] : value) headers.append(name, line);
   if (answer.body !== undefined) headers.set('content-length', String(answer.bodyBytes));
   const body = method === 'HEAD' || bodyless.has(answer.status) ? undefined : answer.body;
-  return new Response(body ?? null, { status: answer.status, headers });
+  // A text would be given a type where the response has none.
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  return new Response(bytes ?? null, { status: answer.status, headers });
 }
 
 export function withHeaders(response: Response, more: readonly HeaderPair[]): Response {

@@ -4,7 +4,8 @@ import type { Answer } from '../answer.ts';
 import { HandlerResponse, type HeaderRecord, pairsOf } from '../handler-response.ts';
 import type { HandlerRun } from '../turn.ts';
 import { bytesOf, type Callback, headBy, writtenBy } from './call-arguments.ts';
-import { send } from './send.ts';
+import { showHeadSent } from './head-shown.ts';
+import { send, setHeaders } from './send.ts';
 
 /** What a handler has set and an answer in its place does not take away: it is about the client, not the content. */
 const staying: ReadonlySet<string> = new Set(['connection', 'set-cookie']);
@@ -15,6 +16,8 @@ const staying: ReadonlySet<string> = new Set(['connection', 'set-cookie']);
  *
  * A response that is written in parts is held only if it says how long it is; any other is a stream, which goes out as it
  * is written. So does everything as soon as the handler wants its headers sent.
+ *
+ * Invariant: from when the handler has begun to answer, `headersSent` says so, held back or not.
  */
 export class HeldResponse {
   readonly #response: ServerResponse;
@@ -23,6 +26,7 @@ export class HeldResponse {
   readonly #original: Pick<ServerResponse, 'end' | 'flushHeaders' | 'write' | 'writeHead'>;
   readonly #parts: Buffer[] = [];
   #heldBytes = 0;
+  #hideHead: (() => void) | undefined;
   /** `'ending'`: complete, and a stale response is looked for. */
   #state: 'holding' | 'ending' | 'passing' = 'holding';
 
@@ -56,6 +60,7 @@ export class HeldResponse {
 
   #writeHead(args: readonly unknown[]): unknown {
     if (this.#state !== 'holding') return Reflect.apply(this.#original.writeHead, undefined, args);
+    this.#showHead();
     const response = this.#response;
     const [status, ...rest] = args;
     const { reason, headers } = headBy(rest);
@@ -77,6 +82,7 @@ export class HeldResponse {
       this.#release();
       return Reflect.apply(this.#original.write, undefined, args);
     }
+    this.#showHead();
     this.#hold(bytesOf(written));
     if (written.callback !== undefined) queueMicrotask(written.callback);
     return true;
@@ -103,6 +109,10 @@ export class HeldResponse {
     );
   }
 
+  #showHead(): void {
+    this.#hideHead ??= showHeadSent(this.#response);
+  }
+
   #hold(part: Buffer): void {
     this.#parts.push(part);
     this.#heldBytes += part.length;
@@ -112,6 +122,7 @@ export class HeldResponse {
   #release(): void {
     if (this.#state !== 'holding') return;
     this.#state = 'passing';
+    this.#hideHead?.();
     this.#onComplete();
     this.#run.pass();
     for (const part of this.#parts.splice(0)) this.#original.write(part);
@@ -124,12 +135,23 @@ export class HeldResponse {
     const body = Buffer.concat(this.#parts.splice(0));
     const made = new HandlerResponse(statusCode, pairsOf(this.#response.getHeaders()), body, this.#outer);
     const answer = this.#run.settle(made);
-    if (answer instanceof Promise) void answer.then((other) => this.#finish(other, made, callback));
-    else this.#finish(answer, made, callback);
+    if (!(answer instanceof Promise)) return this.#finish(answer, made, callback);
+    this.#showHead();
+    void answer.then((other) => this.#finishLater(other, made, callback));
+  }
+
+  /** What was set after the end counts no more. */
+  #finishLater(answer: Answer | undefined, made: HandlerResponse, callback: Callback | undefined): void {
+    const response = this.#response;
+    response.statusCode = made.status;
+    for (const name of response.getHeaderNames()) response.removeHeader(name);
+    setHeaders(response, made.headers);
+    this.#finish(answer, made, callback);
   }
 
   #finish(answer: Answer | undefined, made: HandlerResponse, callback: Callback | undefined): void {
     this.#state = 'passing';
+    this.#hideHead?.();
     if (answer === undefined) return void this.#original.end(made.body, callback);
     for (const [name] of made.own) if (!staying.has(name)) this.#response.removeHeader(name);
     if (answer.status !== made.status) this.#response.statusMessage = '';

@@ -56,5 +56,7 @@ export function standInFor(original: IncomingMessage, conditions: readonly Heade
     socket.destroy();
   };
   response.once('finish', leave);
+  // Express destroys the socket of a response that cannot be completed.
+  socket.once('close', leave);
   return { request, response, leave };
 }

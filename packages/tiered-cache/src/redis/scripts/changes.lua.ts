@@ -1,4 +1,3 @@
-import { layout } from '../../entry/layout.ts';
 import { Script } from '../script.ts';
 import { books } from './books.lua.ts';
 import { envelopes } from './envelopes.lua.ts';
@@ -55,9 +54,7 @@ local function change(key, arg)
     local value = KEYS[i]
     endLease(KEYS[i + 1])
     local header = headerOf(value)
-    if header and (struct.unpack('<d', header, ${layout.freshUntilAt + 1})) > at then
-      redis.call('SETRANGE', value, ${layout.freshUntilAt}, ARGV[arg])
-    end
+    if header and (freshUntilOf(header) > at or slides(header)) then endLife(value, math.min(freshUntilOf(header), at)) end
   end
   return true
 end

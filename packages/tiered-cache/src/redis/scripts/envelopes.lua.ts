@@ -18,6 +18,19 @@ local function stampOf(header)
   return header:sub(${layout.stampAt + 1}, ${layout.stampAt + layout.stampBytes})
 end
 
+local function freshUntilOf(header)
+  return (struct.unpack('<d', header, ${layout.freshUntilAt + 1}))
+end
+
+local function slides(header)
+  return (struct.unpack('<d', header, ${layout.slidingAt + 1})) < math.huge
+end
+
+-- The end of a sliding life is a different thing for whoever lengthens it: it slides no more.
+local function endLife(value, at)
+  redis.call('SETRANGE', value, ${layout.freshUntilAt}, struct.pack('<dd', at, math.huge))
+end
+
 -- Whether what is stored forbids to store the envelope. One without a version is older than none.
 local function isNewer(header, envelope)
   local version = struct.unpack('<d', envelope, ${layout.versionAt + 1})

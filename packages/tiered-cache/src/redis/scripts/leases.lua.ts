@@ -11,7 +11,8 @@ export const acquired = { busy: 0, granted: 1, settling: 2 } as const;
  * - `ARGV` – token; its life in milliseconds; the stamp known to the caller, or `''`.
  * - Returns a number of {@link acquired}, or what is stored.
  *
- * Asking again with the same token is granted again: a client may send twice what it got no answer to.
+ * Asking again with the same token is granted again: a client may send twice what it got no answer to. What is under a
+ * lease's key and is no text, or never ends, is somebody else's: waiting for it would have no end, so it is replaced.
  */
 export const acquire: Script = new Script(`${envelopes}
 local answers = {}
@@ -25,6 +26,10 @@ for i = 1, #KEYS / 2 do
     answers[i] = ${acquired.granted}
   else
     local holder = holderOf(lease)
+    if not (holder and redis.call('PTTL', lease) >= 0) then
+      redis.call('SET', lease, token, 'PX', leaseMs)
+      holder = token
+    end
     answers[i] = holder == token and ${acquired.granted} or holder == HOLD and ${acquired.settling} or ${acquired.busy}
   end
 end

@@ -3,6 +3,8 @@ import type {
   ChangeTerms,
   CoherentStore,
   DeleteTerms,
+  Extended,
+  Extension,
   LeaseTerms,
   LogMark,
   LogPage,
@@ -82,6 +84,10 @@ export class SteppedStore implements CoherentStore {
 
   release(key: string, token: string): Promise<void> {
     return this.#do('release', changes(lease(key)), () => this.#server.release(key, token));
+  }
+
+  extend(key: string, extension: Extension): Promise<Extended> {
+    return this.#do('extend', changes(value(key)), () => this.#server.extend(key, extension));
   }
 
   set(

@@ -373,6 +373,30 @@ export function adapterContract(adapter: string, open: OpenSite): void {
       expect(asked).toEqual([undefined, '"v1"']);
     });
 
+    it.each([
+      ['no-store', { 'cache-control': 'no-store' }],
+      ['a life that is over', { 'cache-control': 'max-age=0' }],
+      ['a cookie', { 'set-cookie': 'a=1' }],
+    ])('gives the whole of what a page confirms with %s, and holds it no longer', async (_, more) => {
+      const pages = counted(({ headers }): Page => {
+        if (headers['if-none-match'] === '"v1"') return { status: 304, headers: { etag: '"v1"', ...more } };
+        return { headers: { ...text, etag: '"v1"' }, body: `run ${pages.runs}` };
+      });
+      const { site, clock } = await start(pages, { staleIfErrorMs: 60_000 });
+      await site.ask('/a');
+      clock.advanceSync(61_000);
+
+      const answer = await site.ask('/a');
+
+      expect(answer).toMatchObject({ status: 200, body: 'run 1' });
+      expect(answer.headers).toMatchObject({ ...more, 'content-type': text['content-type'] });
+      expect(await site.ask('/a', { headers: { 'if-none-match': '"v1"' } })).toMatchObject({
+        status: 304,
+        body: '',
+      });
+      expect(await site.ask('/a')).toMatchObject({ status: 200, body: 'run 4' });
+    });
+
     it('gives each language its own variant, from wherever it is asked', async () => {
       const pages = counted(({ headers }) => ({
         headers: { ...text, vary: 'Accept-Language' },
