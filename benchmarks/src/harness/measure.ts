@@ -8,10 +8,11 @@ export interface Effort {
   readonly rounds: number;
   /** Time per case and round, in milliseconds of the question's clock. */
   readonly sampleMs: number;
+  /** CPU time per case, in milliseconds, so that neither a busy machine nor a slow server cuts it short. */
   readonly warmUpMs: number;
 }
 
-export const thorough: Effort = { rounds: 15, sampleMs: 30, warmUpMs: 150 };
+export const thorough: Effort = { rounds: 15, sampleMs: 30, warmUpMs: 200 };
 /** Proves that everything runs. Its numbers mean nothing. */
 export const smoke: Effort = { rounds: 1, sampleMs: 1, warmUpMs: 0 };
 
@@ -36,7 +37,11 @@ export async function measureAll(
   { rounds, sampleMs, warmUpMs }: Effort,
 ): Promise<readonly Reading[]> {
   const subjects: Subject[] = [];
-  for (const each of cases) subjects.push(await prepare(each, answer, warmUpMs));
+  for (const each of cases) subjects.push(await prepare(each, answer, clock, warmUpMs));
+  // Once: with no object of a class alive, a full collection drops the class's shape and all code compiled for it, so that a
+  // collection before each sample would have the compiler measured.
+  globalThis.gc?.();
+  for (const subject of subjects) await warmUp(subject.loop, clock, warmUpMs);
   for (let round = 0; round < rounds; round += 1) {
     for (const subject of rotated(subjects, round)) {
       const { time, cpu } = await sample(subject, clock, sampleMs);
@@ -56,14 +61,20 @@ interface Subject extends Reading {
 }
 
 type Loop = (runs: number) => unknown;
+type QuestionClock = NonNullable<Question['clock']>;
 
-async function prepare(each: Case, answer: unknown, warmUpMs: number): Promise<Subject> {
+async function prepare(
+  each: Case,
+  answer: unknown,
+  clock: QuestionClock,
+  warmUpMs: number,
+): Promise<Subject> {
   const got = each.run();
   const settled = await got;
   if (!isDeepStrictEqual(settled, answer))
     throw new Error(`${each.label} gave ${JSON.stringify(settled)} instead of ${JSON.stringify(answer)}`);
   const loop = loopOf(each, isPromiseLike(got));
-  return { case: each, loop, batch: await warmUp(loop, warmUpMs), rounds: [], cpuRounds: [] };
+  return { case: each, loop, batch: await warmUp(loop, clock, warmUpMs), rounds: [], cpuRounds: [] };
 }
 
 /**
@@ -77,16 +88,19 @@ function loopOf({ label, run }: Case, awaits: boolean): Loop {
   return new Function('subject', 'consume', source)(run, consume) as Loop;
 }
 
-/** Runs a case until it is optimised, and finds out how many runs take as long as a batch. */
-async function warmUp(loop: Loop, warmUpMs: number): Promise<number> {
-  const startedAt = performance.now();
+/**
+ * Runs a case until it is optimised, which takes CPU time however long a server lets it wait, and finds out how many runs take
+ * as long as a batch.
+ */
+async function warmUp(loop: Loop, clock: QuestionClock, warmUpMs: number): Promise<number> {
+  const startedAt = cpuMilliseconds();
+  const now = clock === 'cpu' ? cpuMilliseconds : (): number => performance.now();
   let runs = 1;
   for (;;) {
-    const batchStartedAt = performance.now();
+    const batchStartedAt = now();
     await loop(runs);
-    const now = performance.now();
-    const tookMs = now - batchStartedAt;
-    if (now - startedAt >= warmUpMs && (tookMs >= batchMs || warmUpMs === 0))
+    const tookMs = now() - batchStartedAt;
+    if (cpuMilliseconds() - startedAt >= warmUpMs && (tookMs >= batchMs || warmUpMs === 0))
       return Math.ceil((runs * batchMs) / Math.max(tookMs, batchMs));
     if (tookMs < batchMs) runs *= 2;
   }
@@ -95,10 +109,9 @@ async function warmUp(loop: Loop, warmUpMs: number): Promise<number> {
 /** Mean nanoseconds per run: the mean, because a median would leave the garbage collector's work unpaid. */
 async function sample(
   { loop, batch }: Subject,
-  clock: 'cpu' | 'wall',
+  clock: QuestionClock,
   sampleMs: number,
 ): Promise<{ readonly time: number; readonly cpu: number }> {
-  globalThis.gc?.();
   const cpuAtStart = cpuNanoseconds();
   const { avg, ticks } = await measureByMitata(() => loop(batch), {
     ...(clock === 'cpu' && { now: cpuNanoseconds }),
@@ -118,6 +131,10 @@ async function sample(
 function cpuNanoseconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) * 1_000;
+}
+
+function cpuMilliseconds(): number {
+  return cpuNanoseconds() / 1e6;
 }
 
 function isPromiseLike(value: unknown): boolean {
