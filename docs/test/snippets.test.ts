@@ -1,62 +1,48 @@
-import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+
+import { complaintsAbout } from './compiler.ts';
 import { moduleOf } from './document-module.ts';
+import { codeOf, documents, fencesOf } from './documents.ts';
 
-const root = join(import.meta.dirname, '../..');
-const folder = join(root, 'docs/.snippets');
-const patterns = [
-  'README.md',
-  'packages/*/README.md',
-  'examples/*/README.md',
-  'docs/*.md',
-  'docs/guides/*.md',
-];
-const fileOf = (document: string): string => `${document.replaceAll(/\W+/g, '-')}.ts`;
-
-const modules = globSync(patterns, { cwd: root, exclude: ['packages/test-support/**'] })
-  .toSorted()
-  .map((document) => ({ document, code: moduleOf(readFileSync(join(root, document), 'utf8')) }))
-  .filter(({ code }) => code !== undefined);
-
-/** Type-checks every document's code as one module, which sees only `placeholders.d.ts` besides what it imports. */
-function compile(): string {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
-  for (const { document, code = '' } of modules) writeFileSync(join(folder, fileOf(document)), code);
-  const compilerOptions = {
-    noEmit: true,
-    composite: false,
-    isolatedDeclarations: false,
-    noUnusedLocals: false,
-  };
-  const files = ['../test/placeholders.d.ts', ...modules.map(({ document }) => fileOf(document))];
-  const config = { extends: '../../tsconfig.base.json', compilerOptions, files };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const compiler = join(
-    dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-    'bin/tsc',
-  );
-  return spawnSync(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], { encoding: 'utf8' })
-    .stdout;
-}
+const modules = documents
+  .filter((document) => codeOf(document).length > 0)
+  .map((document) => ({
+    document: document.path,
+    name: document.path.replaceAll(/\W+/g, '-'),
+    code: moduleOf(codeOf(document).map(({ text }) => text)),
+  }));
 
 describe('the examples in the documents', () => {
   let complaints: readonly string[] = [];
   beforeAll(() => {
-    complaints = compile().split('\n');
+    complaints = complaintsAbout(modules);
   }, 60_000);
 
   it('are in the documents that people read first', () => {
-    const documents = modules.map(({ document }) => document);
+    const found = modules.map(({ document }) => document);
 
-    expect(documents).toEqual(expect.arrayContaining(['README.md', 'packages/core/README.md']));
+    expect(found).toEqual(
+      expect.arrayContaining(['README.md', 'packages/core/README.md', 'docs/guides/tiered-cache.md']),
+    );
   });
 
-  it.each(modules.map(({ document }) => document))('compile: %s', (document) => {
-    expect(complaints.filter((line) => line.includes(`/${fileOf(document)}(`))).toEqual([]);
+  it.each(documents.map((document) => [document.path, document] as const))(
+    'say in what language they are, and whether they run: %s',
+    (_, { fences }) => {
+      const known = ['', 'ts', 'ts no-run', 'js', 'js no-run', 'sh', 'console', 'mermaid'];
+
+      for (const { language, mark } of fences) expect(known).toContain(`${language} ${mark}`.trim());
+    },
+  );
+
+  it('are meant to run, but for these', () => {
+    const exceptions = documents.filter((document) => codeOf(document).some(({ mark }) => mark === 'no-run'));
+
+    expect(exceptions.map(({ path }) => path)).toEqual(['packages/test-support/README.md']);
+  });
+
+  it.each(modules.map(({ document, name }) => [document, name]))('compile: %s', (_, name) => {
+    expect(complaints.filter((line) => line.includes(`/${name}.ts(`))).toEqual([]);
   });
 
   it('are all that was compiled', () => {
@@ -64,4 +50,28 @@ describe('the examples in the documents', () => {
       complaints.filter((line) => line.includes('error') && !line.startsWith('docs/.snippets/')),
     ).toEqual([]);
   });
+});
+
+describe('a module of examples', () => {
+  const complaintsOf = (markdown: string): readonly string[] => {
+    const code = moduleOf(fencesOf(markdown).map(({ text }) => text));
+    return complaintsAbout([{ name: 'made-up', code }]).filter((line) => line.includes('error'));
+  };
+  const block = (code: string): string => `\`\`\`ts\n${code}\n\`\`\`\n`;
+
+  it('lets later blocks use what earlier ones have declared, and declare it again', () => {
+    const first = block("import { seconds } from '@holdfast/core';\n\nconst wait = seconds(1);");
+
+    expect(
+      complaintsOf(`${first}\n${block('const twice = wait * 2;\n')}${block('const wait = 1;')}`),
+    ).toEqual([]);
+  }, 30_000);
+
+  it('is refused for what does not exist or has another type', () => {
+    const complaints = complaintsOf(
+      block("import { seconds } from '@holdfast/core';\n\nseconds('1');\nseconds(missing);"),
+    );
+
+    expect(complaints).toEqual([expect.stringContaining('TS2345'), expect.stringContaining('TS2304')]);
+  }, 30_000);
 });
