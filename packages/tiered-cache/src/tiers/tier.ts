@@ -94,11 +94,11 @@ export class Tier {
     const ahead = this.#order.ahead(key);
     let isWanted = true;
     const acquire = async (): Promise<Acquisition | undefined> => {
-      const acquisition = await this.#store.acquire(key, terms);
+      const given = await this.#store.acquire(key, terms);
       // A write ahead may have failed while this waited for it.
-      if (isWanted && !this.#keysOwed.covers(key)) return acquisition;
-      // Others would wait for a load that nobody does.
-      if (acquisition.outcome === 'granted') void this.release(key, terms.token);
+      if (isWanted && !this.#keysOwed.covers(key)) return given;
+      // Others would wait for a load that nobody does. Past the guard, which may leave the tier alone: it has just answered.
+      if (given.outcome === 'granted') void this.#store.release(key, terms.token).catch(() => undefined);
       return undefined;
     };
     const work = ahead === undefined ? acquire : () => ahead.then(acquire);

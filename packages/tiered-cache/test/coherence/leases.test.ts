@@ -125,6 +125,18 @@ describe('the lease of a key', () => {
     expect(await b.cache.get('key', load)).toBe('loaded');
   });
 
+  it('is given back when it was granted too late, also while the tier is left alone after failures', async () => {
+    a.store.fate = (operation) => (operation === 'acquire' ? { requestMs: 600 } : {});
+    const reading = Promise.all(['key', 'one', 'two', 'three'].map((key) => a.cache.get(key, () => 'alone')));
+    await fleet.clock.advance(500);
+    expect(await reading).toEqual(['alone', 'alone', 'alone', 'alone']);
+    a.store.fate = () => ({});
+    await fleet.clock.advance(200);
+
+    expect(a.cache.statistics().tiers.l2?.up).toBe(0);
+    expect(fleet.server.lease('key')).toBeUndefined();
+  });
+
   it('is given back when no time is left to store what was loaded', async () => {
     let stalledMs = 0;
     const clock = { ...fleet.skewed(0), now: () => fleet.clock.now() + stalledMs };
