@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Keyed, keyed, type KeyedOptions } from '@holdfast/circuit-breaker';
 export { Chaos } from './chaos/chaos.ts';
 export { ChaosInProductionError, InjectedFaultError } from './chaos/errors.ts';
 export type { ChaosEvent } from './chaos/events.ts';

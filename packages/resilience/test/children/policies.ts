@@ -5,7 +5,7 @@ import { Dedupe } from '@holdfast/dedupe';
 import { Chaos, Fallback, Hedge, pipeline, type PipelineSlots, Retry, Timeout } from '@holdfast/resilience';
 import { resilientFetch } from '@holdfast/resilience/fetch';
 
-/** A policy of this package under a name, made anew for each run so that one run says nothing about another. */
+/** A policy under a name, made anew for each run so that one run says nothing about another. */
 export interface Subject {
   readonly name: string;
   readonly make: () => Policy;
@@ -64,6 +64,13 @@ function keyed(policy: Policy): Policy {
 }
 
 export const subjects: readonly Subject[] = [
+  { name: 'breaker', make: () => new CircuitBreaker({ window: { calls: 20 }, openForMs: 1 }) },
+  {
+    name: 'breaker with slow calls',
+    make: () => new CircuitBreaker({ mode: 'shadow', slow: { afterMs: 2, ratio: 0.5 } }),
+  },
+  { name: 'bulkhead', make: () => new Bulkhead({ limit: 64, maxQueued: 400, maxWaitMs: 4 }) },
+  { name: 'bulkhead that finds its limit', make: () => new Bulkhead({ limit: 'auto', maxQueued: 64 }) },
   { name: 'retry', make: () => new Retry({ maxRetries: 1, backoff }) },
   { name: 'timeout', make: () => new Timeout({ timeoutMs, zombieGraceMs: 1 }) },
   { name: 'hedge', make: () => new Hedge({ idempotent: true, delay: 1, budget: { ratio: 1 } }) },

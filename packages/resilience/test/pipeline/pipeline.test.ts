@@ -14,6 +14,7 @@ import { ManualClock, settle } from '@holdfast/core/testing';
 import { Dedupe } from '@holdfast/dedupe';
 import { RateLimiter } from '@holdfast/rate-limiter';
 import {
+  keyed,
   pipeline,
   type PipelineEvent,
   type PipelineSlots,
@@ -472,6 +473,19 @@ describe('pipeline, deadline and cancellation', () => {
       status: 'rejected',
       reason: 'no',
     });
+  });
+
+  it('has one for each key of a registry, and forgets the one unused for longest', async () => {
+    const hosts = keyed((name) => pipeline(name, { breaker: { window: { calls: 1 }, minCalls: 1 } }), {
+      maxKeys: 2,
+    });
+    const down = () => hosts.execute(() => Promise.reject(failure()), { key: 'a' });
+    await expect(down()).rejects.toThrow('backend down');
+
+    await expect(down()).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPEN', policy: 'a' });
+    expect(await hosts.execute(() => 'value', { key: 'b' })).toBe('value');
+    expect(await hosts.execute(() => 'value', { key: 'c' })).toBe('value');
+    expect([...hosts.entries()].map(([key]) => key)).toEqual(['b', 'c']);
   });
 
   it('lets the breaker judge values and errors as it is told, and fails with what judging throws', async () => {
