@@ -50,7 +50,7 @@ describe('after calls that ended in every way', () => {
       );
       // An object that is kept is some dozens of bytes.
       const ours = findings.filter(({ name }) => !keptByThePlatform.includes(name));
-      expect(ours.filter(({ bytesPerCall }) => bytesPerCall > 32)).toEqual([]);
+      expect(ours.filter(({ bytesPerCall }) => bytesPerCall > 16)).toEqual([]);
     },
   );
 });
