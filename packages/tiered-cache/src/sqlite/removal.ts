@@ -117,7 +117,7 @@ export class Removal {
     return this.#isOver(this.#measure()) ? 'some' : 'none';
   }
 
-  /** Removes what nobody is given any more, and tells how much that was. */
+  /** Removes what nobody is given any more, and tells how much that was: entries, and the parts that they were cleared with. */
   #removeDead({ entries, bytes }: Size, maxRows: number): number {
     const averageBytes = bytes / Math.max(1, entries);
     const rows = Math.max(1, Math.min(maxRows, Math.floor(stepBytes / averageBytes)));
@@ -129,8 +129,10 @@ export class Removal {
     const cleared = this.#clearedPart.get() as { readonly value: number } | undefined;
     if (cleared === undefined) return 0;
     const removed = Number(this.#removeCleared.run(cleared.value, rows).changes);
-    if (removed < rows) this.#forgetPart.run(cleared.value);
-    return removed;
+    if (removed === rows) return removed;
+    // It counts, because another cleared part may come after one that was empty.
+    this.#forgetPart.run(cleared.value);
+    return removed + 1;
   }
 
   #removeOldest(size: Size, rows: number): void {

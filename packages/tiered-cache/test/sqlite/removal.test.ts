@@ -264,4 +264,20 @@ describe('a cleared namespace of sqlite', () => {
     expect(await cache.bytes('other').get('key')).toHaveLength(1);
     expect(clock.pending()).toBe(0);
   });
+
+  it('loses all its rows, though nothing was left of it when it was cleared before', async () => {
+    const clock = new ManualClock();
+    const database = new DatabaseSync(':memory:');
+    const cache = sqlite(database, { clock });
+    await cache.set('key', 1);
+    await cache.delete('key');
+    await cache.clear();
+    await cache.set('key', 2);
+    await cache.clear();
+
+    await clock.advance(5_000);
+
+    expect(countRows(database)).toBe(0);
+    expect(clock.pending()).toBe(0);
+  });
 });
