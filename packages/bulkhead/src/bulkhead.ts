@@ -14,7 +14,6 @@ import { HeldSlot, type Permit } from './permit.ts';
 import { Runner } from './runner.ts';
 import { Slots } from './slots.ts';
 import type { BulkheadStatistics } from './statistics.ts';
-import type { Waiter } from './waiter.ts';
 
 /**
  * Caps how many operations run at once, so that one slow dependency cannot take every resource.
@@ -81,8 +80,7 @@ export class Bulkhead implements Policy {
     try {
       const execution = this.#open(options);
       if (this.#slots.take()) return this.#runner.start(operation, execution);
-      // A reaction to the waiter's own promise keeps the caller's async context, so that the operation runs in it.
-      return this.#slots.enqueue(execution, operation).turn.then(this.#begin) as Promise<T>;
+      return this.#runner.startInTurn(operation, this.#slots.enqueue(execution));
     } catch (refusal) {
       return Promise.reject(refusal);
     }
@@ -134,12 +132,6 @@ export class Bulkhead implements Policy {
     if (execution.remainingMs() === 0) throw this.#slots.refusal('deadline');
     return execution;
   }
-
-  // One function for all who waited, so that a wait costs no closure.
-  readonly #begin = ({ operation, execution }: Waiter): Promise<unknown> => {
-    this.#slots.takeUp(execution);
-    return this.#runner.start(operation as Operation<unknown>, execution);
-  };
 
   #permit(): Permit {
     return new HeldSlot(this.#slots, this.#slots.started());

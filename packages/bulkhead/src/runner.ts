@@ -1,6 +1,7 @@
 import type { Cancellation, Execution, Operation } from '@holdfast/core';
 
 import type { Slots } from './slots.ts';
+import type { Waiter } from './waiter.ts';
 
 /**
  * Runs operations in slots that are taken, and gives the slots back. A caller is let go as soon as its call is
@@ -22,6 +23,21 @@ export class Runner {
     if (cancellation !== undefined) return this.#untilCancelled(operation, execution, cancellation);
     if (this.#slots.measured) return this.#measured(operation, execution);
     return execution.start(operation).then(this.#succeed as (value: T) => T, this.#fail);
+  }
+
+  /**
+   * Starts `operation` when `waiter` has its slot. It awaits instead of having the waiter call back: so the operation runs
+   * in its caller's async context, at the price of one promise.
+   */
+  async startInTurn<T>(operation: Operation<T>, { turn, execution }: Waiter): Promise<T> {
+    await turn;
+    this.#slots.takeUp(execution);
+    if (execution.cancellation !== undefined || this.#slots.measured) return this.start(operation, execution);
+    try {
+      return await operation(execution);
+    } finally {
+      this.#slots.release();
+    }
   }
 
   readonly #succeed = (value: unknown): unknown => {

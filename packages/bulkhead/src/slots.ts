@@ -1,4 +1,4 @@
-import { DeadlineExceededError, type EventHub, type Execution, type Operation } from '@holdfast/core';
+import { DeadlineExceededError, type EventHub, type Execution } from '@holdfast/core';
 
 import { AutoLimit } from './auto-limit.ts';
 import { Backlog } from './backlog.ts';
@@ -91,14 +91,14 @@ export class Slots implements SlotSource {
   }
 
   /** @throws What refuses the call: the queue is full, or there will be no slots any more. */
-  enqueue(execution: Execution, operation?: Operation<unknown>): Waiter {
+  enqueue(execution: Execution): Waiter {
     const { name, clock, maxQueued } = this.#options;
     if (this.#closing !== undefined) throw this.refusal('closed');
     const isTimed = maxQueued > 0 && (this.#congestion !== undefined || this.#waitLimit !== undefined);
     const now = isTimed ? clock.now() : 0;
     this.#shed(now);
     if (this.#backlog.size >= maxQueued) throw this.refusal('full');
-    const waiter = new Waiter(execution, operation, now);
+    const waiter = new Waiter(execution, now);
     this.#backlog.push(waiter);
     this.#calls.queued += 1;
     this.#waitLimit?.start();

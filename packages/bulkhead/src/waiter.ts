@@ -1,19 +1,17 @@
-import type { Cancel, Execution, Operation } from '@holdfast/core';
+import type { Cancel, Execution } from '@holdfast/core';
 
 import type { Lane } from './lane.ts';
 
 /**
  * One caller in the queue. Its wait ends once, and then nothing of it is left on a signal or a clock.
  *
- * It is the node of the lists that it stands in and carries what is to run, so that a wait costs this object and one
- * promise: with many thousands in the queue the collector's work is most of the price.
+ * It is the node of the lists that it stands in, so that a wait costs this object and one promise: with many thousands
+ * in the queue the collector's work is most of the price.
  */
 export class Waiter {
   readonly execution: Execution;
-  /** What runs when it is admitted; absent for who wants a permit. */
-  readonly operation: Operation<unknown> | undefined;
-  /** Resolves to this waiter when it has a slot; rejects when it will get none. */
-  readonly turn: Promise<Waiter>;
+  /** Resolves when it has a slot; rejects when it will get none. */
+  readonly turn: Promise<void>;
   /** Reading of the clock, if the queue needs it. */
   readonly queuedAt: number;
 
@@ -30,12 +28,11 @@ export class Waiter {
   stopListening: Cancel | undefined = undefined;
   cancelTimer: Cancel | undefined = undefined;
 
-  #resolve!: (waiter: Waiter) => void;
+  #resolve!: () => void;
   #reject!: (reason: unknown) => void;
 
-  constructor(execution: Execution, operation: Operation<unknown> | undefined, queuedAt: number) {
+  constructor(execution: Execution, queuedAt: number) {
     this.execution = execution;
-    this.operation = operation;
     this.queuedAt = queuedAt;
     this.turn = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -45,7 +42,7 @@ export class Waiter {
 
   admit(): void {
     this.#closeExits();
-    this.#resolve(this);
+    this.#resolve();
   }
 
   refuse(reason: unknown): void {

@@ -83,7 +83,7 @@ export class RedisBulkhead implements Policy, AsyncDisposable {
     try {
       const execution = this.#open(options);
       if (this.#take()) return this.#runner.start(operation, execution);
-      return this.#enqueue(execution, operation).turn.then(this.#begin) as Promise<T>;
+      return this.#runner.startInTurn(operation, this.#enqueue(execution));
     } catch (refusal) {
       return Promise.reject(refusal);
     }
@@ -132,14 +132,9 @@ export class RedisBulkhead implements Policy, AsyncDisposable {
     return true;
   }
 
-  #enqueue(execution: Execution, operation?: Operation<unknown>): Waiter {
-    const waiter = this.#slots.enqueue(execution, operation);
+  #enqueue(execution: Execution): Waiter {
+    const waiter = this.#slots.enqueue(execution);
     this.#fleet.called();
     return waiter;
   }
-
-  readonly #begin = ({ operation, execution }: Waiter): Promise<unknown> => {
-    this.#slots.takeUp(execution);
-    return this.#runner.start(operation as Operation<unknown>, execution);
-  };
 }
