@@ -44,7 +44,7 @@ export default question({
       ours('Bulkhead, first in first out', () => sumOf(() => fifo.execute(one)), { atMost: 1.6 }),
       peer('cockatiel', '', () => sumOf(() => cockatiel.execute(one))),
       peer('async-sema', '', () => sumOf(guarded)),
-      peer('fastq', 'promise', () => sumOf(() => worker.push(undefined))),
+      peer('fastq', 'promise; tasks lose their async context', () => sumOf(() => worker.push(undefined))),
       peer('p-limit', '', () => sumOf(() => limiter(one))),
     ];
   },

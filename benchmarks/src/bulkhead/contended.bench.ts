@@ -50,7 +50,7 @@ export default question({
       ours('Bulkhead, 16 tenants', () => sumOf(() => codel.execute(one, tenants[(turn += 1) & 15]))),
       peer('cockatiel', '', () => sumOf(() => cockatiel.execute(one))),
       peer('async-sema', '', () => sumOf(guarded)),
-      peer('fastq', 'promise', () => sumOf(() => worker.push(undefined))),
+      peer('fastq', 'promise; tasks lose their async context', () => sumOf(() => worker.push(undefined))),
       peer('p-limit', '', () => sumOf(() => limiter(one))),
       peer('p-queue', '', () => sumOf(() => queue.add(one))),
     ];

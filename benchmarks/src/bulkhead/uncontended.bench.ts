@@ -38,7 +38,7 @@ export default question({
       ours('Bulkhead, limit auto', () => auto.execute(one)),
       peer('cockatiel', '', () => cockatiel.execute(one)),
       peer('async-sema', '', guarded),
-      peer('fastq', 'promise', () => worker.push(undefined)),
+      peer('fastq', 'promise; tasks lose their async context', () => worker.push(undefined)),
       peer('p-limit', '', () => limiter(one)),
       peer('p-queue', '', () => queue.add(one)),
     ];

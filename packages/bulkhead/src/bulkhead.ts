@@ -80,7 +80,7 @@ export class Bulkhead implements Policy {
     try {
       const execution = this.#open(options);
       if (this.#slots.take()) return this.#runner.start(operation, execution);
-      return this.#runner.startInTurn(operation, this.#slots.enqueue(execution));
+      return this.#runner.queue(operation, execution);
     } catch (refusal) {
       return Promise.reject(refusal);
     }
@@ -94,7 +94,7 @@ export class Bulkhead implements Policy {
   async acquire(options?: ExecuteOptions): Promise<Permit> {
     const execution = this.#open(options);
     if (!this.#slots.take()) {
-      await this.#slots.enqueue(execution).turn;
+      await this.#slots.enqueue(execution).outcome;
       this.#slots.takeUp(execution);
     }
     return this.#permit();

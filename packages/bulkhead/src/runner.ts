@@ -1,7 +1,7 @@
 import type { Cancellation, Execution, Operation } from '@holdfast/core';
 
 import type { Slots } from './slots.ts';
-import type { Waiter } from './waiter.ts';
+import type { Start } from './waiter.ts';
 
 /**
  * Runs operations in slots that are taken, and gives the slots back. A caller is let go as soon as its call is
@@ -25,20 +25,28 @@ export class Runner {
     return execution.start(operation).then(this.#succeed as (value: T) => T, this.#fail);
   }
 
-  /**
-   * Starts `operation` when `waiter` has its slot. It awaits instead of having the waiter call back: so the operation runs
-   * in its caller's async context, at the price of one promise.
-   */
-  async startInTurn<T>(operation: Operation<T>, { turn, execution }: Waiter): Promise<T> {
-    await turn;
-    this.#slots.takeUp(execution);
-    if (execution.cancellation !== undefined || this.#slots.measured) return this.start(operation, execution);
-    try {
-      return await operation(execution);
-    } finally {
-      this.#slots.release();
-    }
+  /** Starts `operation` when it has been given a slot. @throws As `enqueue` of the slots. */
+  queue<T>(operation: Operation<T>, execution: Execution): Promise<T> {
+    return this.#slots.enqueue(execution, operation, this.#startWaiter).outcome as Promise<T>;
   }
+
+  readonly #startWaiter: Start = (waiter, operation) => {
+    const { execution } = waiter;
+    if (execution.cancellation !== undefined || this.#slots.measured) {
+      waiter.resolve(this.start(operation, execution));
+      return;
+    }
+    execution.start(operation).then(
+      (value) => {
+        this.#slots.release();
+        return waiter.resolve(value);
+      },
+      (error: unknown) => {
+        this.#slots.release();
+        waiter.reject(error);
+      },
+    );
+  };
 
   readonly #succeed = (value: unknown): unknown => {
     this.#slots.release();

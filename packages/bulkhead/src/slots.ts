@@ -1,4 +1,4 @@
-import { DeadlineExceededError, type EventHub, type Execution } from '@holdfast/core';
+import { DeadlineExceededError, type EventHub, type Execution, type Operation } from '@holdfast/core';
 
 import { AutoLimit } from './auto-limit.ts';
 import { Backlog } from './backlog.ts';
@@ -9,7 +9,7 @@ import { type ResolvedBulkheadOptions, resolveLimit, resolveWeight } from './opt
 import type { PermitOutcome, SlotSource } from './permit.ts';
 import { type BulkheadStatistics, noCalls } from './statistics.ts';
 import { type WaitingRoom, WaitLimit } from './wait-limit.ts';
-import { Waiter } from './waiter.ts';
+import { type Start, Waiter } from './waiter.ts';
 
 /** Whom the events go to. */
 export type BulkheadHub = Pick<EventHub<BulkheadEvent>, 'observed' | 'emit'>;
@@ -91,14 +91,14 @@ export class Slots implements SlotSource {
   }
 
   /** @throws What refuses the call: the queue is full, or there will be no slots any more. */
-  enqueue(execution: Execution): Waiter {
+  enqueue(execution: Execution, operation?: Operation<unknown>, start?: Start): Waiter {
     const { name, clock, maxQueued } = this.#options;
     if (this.#closing !== undefined) throw this.refusal('closed');
     const isTimed = maxQueued > 0 && (this.#congestion !== undefined || this.#waitLimit !== undefined);
     const now = isTimed ? clock.now() : 0;
     this.#shed(now);
     if (this.#backlog.size >= maxQueued) throw this.refusal('full');
-    const waiter = new Waiter(execution, now);
+    const waiter = new Waiter(execution, now, operation, start);
     this.#backlog.push(waiter);
     this.#calls.queued += 1;
     this.#waitLimit?.start();
@@ -110,7 +110,7 @@ export class Slots implements SlotSource {
     return waiter;
   }
 
-  /** @throws What ended the call between being handed the slot and now, or before a busy process noticed. */
+  /** The slot of one who waited for a permit. @throws What ended the call between being handed the slot and now. */
   takeUp(execution: Execution): void {
     const { cancellation } = execution;
     const isCancelled = cancellation?.cancelled === true;
@@ -213,8 +213,15 @@ export class Slots implements SlotSource {
       const order = this.#congestion?.standing === true ? 'newest-first' : 'oldest-first';
       const waiter = this.#backlog.take(order);
       if (waiter === undefined) return;
-      this.#running += 1;
       this.#left();
+      // A process that was too busy to notice may hand a slot to somebody whose time is up.
+      if (waiter.execution.remainingMs() === 0) {
+        waiter.refuse(this.refusal('deadline'));
+        continue;
+      }
+      this.#running += 1;
+      // Who wants a permit may still leave before it takes the slot up.
+      if (waiter.operation !== undefined) this.#calls.admitted += 1;
       waiter.admit();
     }
   }

@@ -14,7 +14,6 @@ import { HeldSlot, type Permit } from '../permit.ts';
 import { Runner } from '../runner.ts';
 import { Slots } from '../slots.ts';
 import type { BulkheadStatistics } from '../statistics.ts';
-import type { Waiter } from '../waiter.ts';
 import type { RedisClient } from './client.ts';
 import { RedisConnection } from './connection.ts';
 import type { RedisBulkheadEvent } from './events.ts';
@@ -83,7 +82,9 @@ export class RedisBulkhead implements Policy, AsyncDisposable {
     try {
       const execution = this.#open(options);
       if (this.#take()) return this.#runner.start(operation, execution);
-      return this.#runner.startInTurn(operation, this.#enqueue(execution));
+      const outcome = this.#runner.queue(operation, execution);
+      this.#fleet.called();
+      return outcome;
     } catch (refusal) {
       return Promise.reject(refusal);
     }
@@ -93,7 +94,9 @@ export class RedisBulkhead implements Policy, AsyncDisposable {
   async acquire(options?: ExecuteOptions): Promise<Permit> {
     const execution = this.#open(options);
     if (!this.#take()) {
-      await this.#enqueue(execution).turn;
+      const { outcome } = this.#slots.enqueue(execution);
+      this.#fleet.called();
+      await outcome;
       this.#slots.takeUp(execution);
     }
     return new HeldSlot(this.#slots, 0);
@@ -130,11 +133,5 @@ export class RedisBulkhead implements Policy, AsyncDisposable {
     if (!this.#slots.take()) return false;
     this.#fleet.called();
     return true;
-  }
-
-  #enqueue(execution: Execution): Waiter {
-    const waiter = this.#slots.enqueue(execution);
-    this.#fleet.called();
-    return waiter;
   }
 }
