@@ -1,3 +1,5 @@
+import { TransientMap } from '../transient-map.ts';
+
 /** Tells whoever started before an invalidation that it happened. */
 export interface Fence {
   readonly raised: boolean;
@@ -10,7 +12,7 @@ interface HeldFence {
 
 /** A fence for each key that somebody works on. Invariant: one is kept exactly while somebody holds it unraised. */
 export class Fences {
-  readonly #fences = new Map<string, HeldFence>();
+  readonly #fences = new TransientMap<HeldFence>();
 
   enter(key: string): Fence {
     let fence = this.#fences.get(key);

@@ -1,6 +1,8 @@
 import { cancellationOf, type Clock, type ExecuteOptions, type OperationContext } from '@holdfast/core';
 import { Dedupe } from '@holdfast/dedupe';
 
+import { TransientMap } from '../transient-map.ts';
+
 /** Whether a flight may still store what it brings. */
 export type IsCurrent = () => boolean;
 
@@ -11,7 +13,7 @@ export type IsCurrent = () => boolean;
 export class Flights {
   readonly #dedupe: Dedupe;
   readonly #tagChanges: () => number;
-  readonly #current = new Map<string, { readonly tagChanges: number }>();
+  readonly #current = new TransientMap<{ readonly tagChanges: number }>();
 
   /** @param tagChanges - Counts invalidations by tag: which of them concern a flight is not known before it lands. */
   constructor(name: string, clock: Clock, tagChanges: () => number) {

@@ -3,6 +3,7 @@ import { beginning, type Position } from '../coherence/position.ts';
 import type { FirstTier } from '../memory/first-tier.ts';
 import type { LowerTiers } from '../tiers/lower-tiers.ts';
 import type { Found } from '../tiers/openings.ts';
+import { TransientMap } from '../transient-map.ts';
 
 /** Most keys that are looked up in one operation, so that none keeps a tier from others for long. */
 const maxTogether = 500;
@@ -37,7 +38,7 @@ export class Lookups {
   readonly #lower: LowerTiers;
   readonly #first: FirstTier | undefined;
   readonly #invalidations: Invalidations;
-  readonly #current = new Map<string, Lookup>();
+  readonly #current = new TransientMap<Lookup>();
   #gathering: Batch | undefined;
 
   constructor(lower: LowerTiers, first: FirstTier | undefined, invalidations: Invalidations) {

@@ -1,3 +1,5 @@
+import { TransientMap } from '../transient-map.ts';
+
 /** One write's place in the order of its key. */
 export interface Turn {
   /** What has to settle before this write may start; `undefined` if nothing. Never rejects. */
@@ -20,7 +22,7 @@ interface Place {
  * Invariant: nothing is remembered about a key whose writes have all settled.
  */
 export class WriteOrder {
-  readonly #last = new Map<string, Place>();
+  readonly #last = new TransientMap<Place>();
   #lastOfAll: Place | undefined;
 
   /** What a read of `key` has to wait for; `undefined` if nothing. */
@@ -32,7 +34,7 @@ export class WriteOrder {
 
   /** What a change of every key that nobody has to wait for has to wait for itself; `undefined` if nothing. */
   aheadOfAll(): Promise<unknown> | undefined {
-    const before = [...this.#last.values()].map((place) => place.settled);
+    const before = this.#last.values().map((place) => place.settled);
     if (this.#lastOfAll !== undefined) before.push(this.#lastOfAll.settled);
     return before.length === 0 ? undefined : Promise.all(before);
   }
