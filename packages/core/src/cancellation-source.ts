@@ -1,4 +1,4 @@
-import { type Cancellation, tellAll, type Waiting } from './cancellation.ts';
+import { type Cancellation, WaitingList } from './cancellation.ts';
 import type { Cancel } from './clock.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Cancel } from './clock.ts';
  */
 export class CancellationSource implements Cancellation {
   readonly #outer: Cancellation | undefined;
-  #waiting: Set<Waiting> | undefined;
+  #waiting: WaitingList | undefined;
   #controller: AbortController | undefined;
   #unfollow: Cancel | undefined;
   #released = false;
@@ -37,13 +37,12 @@ export class CancellationSource implements Cancellation {
   }
 
   onCancel(listener: (reason: unknown) => void): Cancel {
-    const entry = { notify: listener };
-    const waiting = (this.#waiting ??= new Set());
-    waiting.add(entry);
+    const list = (this.#waiting ??= new WaitingList());
+    const waiting = list.add(listener);
     this.#follow();
     return () => {
-      waiting.delete(entry);
-      if (waiting.size === 0 && this.#controller === undefined) this.#stopFollowing();
+      list.remove(waiting);
+      if (list.isEmpty && this.#controller === undefined) this.#stopFollowing();
     };
   }
 
@@ -54,7 +53,7 @@ export class CancellationSource implements Cancellation {
     this.#reason = reason;
     this.release();
     this.#controller?.abort(reason);
-    if (this.#waiting !== undefined) tellAll(this.#waiting, reason);
+    this.#waiting?.tellAll(reason);
   }
 
   /** Stops following the outer cancellation for good. The policy calls it when its operation has settled. */

@@ -43,19 +43,54 @@ function fanOutOf(signal: AbortSignal): FanOut {
   return fanOut;
 }
 
-/** One wait for a cancellation. An object of its own, so that the same function may wait more than once. */
-export interface Waiting {
+/** One wait for a cancellation, between its neighbours; its own neighbour once it is over. */
+class Waiting {
+  previous: Waiting = this;
+  next: Waiting = this;
   readonly notify: (reason: unknown) => void;
+
+  constructor(notify: (reason: unknown) => void) {
+    this.notify = notify;
+  }
 }
 
-/** Tells each once and forgets it. One that throws keeps nobody from being told: its error surfaces as an uncaught one. */
-export function tellAll(waiting: Set<Waiting>, reason: unknown): void {
-  for (const entry of waiting) {
-    waiting.delete(entry);
-    try {
-      entry.notify(reason);
-    } catch (error) {
-      surface(error);
+/**
+ * Everybody who waits for one cancellation, in a ring, in the order in which they came. Not a `Set`, whose tables refer to each
+ * other: those of a signal that lives long would keep all who ever waited alive until a full garbage collection.
+ */
+export class WaitingList {
+  /** Before the first and after the last. */
+  readonly #end = new Waiting(() => undefined);
+
+  get isEmpty(): boolean {
+    return this.#end.next === this.#end;
+  }
+
+  add(notify: (reason: unknown) => void): Waiting {
+    const waiting = new Waiting(notify);
+    waiting.previous = this.#end.previous;
+    waiting.next = this.#end;
+    waiting.previous.next = this.#end.previous = waiting;
+    return waiting;
+  }
+
+  /** Tells whether it still waited. */
+  remove(waiting: Waiting): boolean {
+    if (waiting.next === waiting) return false;
+    waiting.previous.next = waiting.next;
+    waiting.next.previous = waiting.previous;
+    waiting.previous = waiting.next = waiting;
+    return true;
+  }
+
+  /** Tells each once and forgets it. One that throws keeps nobody from being told: its error surfaces as an uncaught one. */
+  tellAll(reason: unknown): void {
+    for (let { next } = this.#end; this.remove(next); { next } = this.#end) {
+      try {
+        next.notify(reason);
+      } catch (error) {
+        surface(error);
+      }
     }
   }
 }
@@ -63,7 +98,7 @@ export function tellAll(waiting: Set<Waiting>, reason: unknown): void {
 /** Everybody who waits on one user signal. Invariant: one listener is on the signal exactly while somebody waits. */
 class FanOut implements Cancellation {
   readonly signal: AbortSignal;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new WaitingList();
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
@@ -78,11 +113,10 @@ class FanOut implements Cancellation {
   }
 
   onCancel(listener: (reason: unknown) => void): Cancel {
-    const entry = { notify: listener };
-    if (this.#waiting.size === 0) this.signal.addEventListener('abort', this.#onAbort);
-    this.#waiting.add(entry);
+    if (this.#waiting.isEmpty) this.signal.addEventListener('abort', this.#onAbort);
+    const waiting = this.#waiting.add(listener);
     return () => {
-      if (!this.#waiting.delete(entry) || this.#waiting.size > 0) return;
+      if (!this.#waiting.remove(waiting) || !this.#waiting.isEmpty) return;
       this.signal.removeEventListener('abort', this.#onAbort);
     };
   }
@@ -90,6 +124,6 @@ class FanOut implements Cancellation {
   // Taken off by hand: adding it with `once` would cost every call that is not aborted, which is nearly all of them.
   readonly #onAbort = (): void => {
     this.signal.removeEventListener('abort', this.#onAbort);
-    tellAll(this.#waiting, this.signal.reason);
+    this.#waiting.tellAll(this.signal.reason);
   };
 }

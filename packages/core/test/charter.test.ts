@@ -11,11 +11,11 @@ describe('the charter of core', () => {
     expect(files.length).toBeLessThanOrEqual(10);
   });
 
-  it('has at most 500 lines of code', () => {
+  it('has at most 530 lines of code', () => {
     const code = files.flatMap(lines).filter((line) => !/^\s*($|\/\/|\/?\*)/.test(line));
 
     expect(code.length).toBeGreaterThan(100);
-    expect(code.length).toBeLessThanOrEqual(500);
+    expect(code.length).toBeLessThanOrEqual(530);
   });
 
   it('depends on nothing', () => {
