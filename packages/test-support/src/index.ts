@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { mayRunAsNobody, nobody } from './another-user.ts';
 export { Child, type ChildOptions, startChild } from './child.ts';
 export { ServerUnavailableError } from './errors.ts';
 export { startPostgres } from './postgres.ts';

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { nobody } from './another-user.ts';
 import { ContainerServer, containerHost } from './container.ts';
 import { Daemon } from './daemon.ts';
 import { ServerUnavailableError } from './errors.ts';
@@ -24,7 +25,6 @@ interface Binaries {
 
 const addressVariable = 'HOLDFAST_TEST_DATABASE_URL';
 const image = 'postgres:18-alpine';
-const nobody = 65_534;
 
 /**
  * Starts a Postgres, or takes the one at `HOLDFAST_TEST_DATABASE_URL`.

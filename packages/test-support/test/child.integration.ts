@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { type Child, startChild, until } from '@holdfast/test-support';
+import { type Child, mayRunAsNobody, nobody, startChild, until } from '@holdfast/test-support';
 
 const script = new URL('fixtures/child.ts', import.meta.url);
 
@@ -37,15 +37,14 @@ describe('startChild', () => {
     expect(heard).toEqual([message]);
   });
 
-  it.runIf(process.getuid?.() === 0)('runs as another user if asked to by root', async () => {
-    const user = 65_534;
-    const child = keep(startChild(script, ['ready'], { user }));
+  it.runIf(mayRunAsNobody())('runs as another user if asked to by root', async () => {
+    const child = keep(startChild(script, ['ready'], { user: nobody }));
     const heard: unknown[] = [];
     child.onMessage((message) => heard.push(message));
     child.send('user');
     await until('it answers', () => heard.length > 0);
 
-    expect(heard).toEqual([user]);
+    expect(heard).toEqual([nobody]);
   });
 
   it('rejects with what it said of its failure, whoever waits for what', async () => {

@@ -31,7 +31,7 @@ export async function hurry(
   rounds: number,
   limitMs: number,
 ): Promise<readonly string[]> {
-  using time = new OwnTime();
+  const time = new OwnTime();
   const late: string[] = [];
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, operation] of Object.entries(operations(cache, who, round))) {
@@ -41,5 +41,6 @@ export async function hurry(
       if (tookMs > limitMs) late.push(`${name}: after ${tookMs} ms`);
     }
   }
+  time[Symbol.dispose]();
   return late;
 }
