@@ -13,7 +13,7 @@ interface Report {
 
 /** Ten times as many where there is time for it: `HOLDFAST_LONG_TESTS=1` makes it more than ten million calls. */
 const scale = process.env['HOLDFAST_LONG_TESTS'] === undefined ? '1' : '10';
-const noiseBytes = 200_000;
+const noiseBytes = 50_000;
 
 /** However long it takes. */
 async function reportOf(name: string, times: string): Promise<Report> {
