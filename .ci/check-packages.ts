@@ -53,8 +53,13 @@ const entries = manifests.flatMap(({ name, exports }) =>
     .map((path) => name + path.slice(1)),
 );
 
-/** The one peer without which its entry cannot be loaded; every other entry has to do without. */
-const react = manifests.flatMap(({ peerDependencies }) => peerDependencies?.['react'] ?? []);
+/** The peers without which their entry cannot be loaded; every other entry has to do without. */
+const needed = new Set(['react', '@openfeature/server-sdk']);
+const peers = Object.fromEntries(
+  manifests.flatMap(({ peerDependencies = {} }) =>
+    Object.entries(peerDependencies).filter(([peer]) => needed.has(peer)),
+  ),
+);
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-consumers-'));
 try {
@@ -63,7 +68,7 @@ try {
     mkdirSync(project);
     writeFileSync(
       join(project, 'package.json'),
-      JSON.stringify({ private: true, dependencies: { react: react[0], ...tarballs } }),
+      JSON.stringify({ private: true, dependencies: { ...peers, ...tarballs } }),
     );
     writeFileSync(join(project, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: tarballs }));
     const load = (of: (entry: string) => string): string =>

@@ -1,26 +1,84 @@
-import { RateLimiter } from '@holdfast/rate-limiter';
+import { createRequire } from 'node:module';
+
+import { type LimitsOptions, RateLimiter } from '@holdfast/rate-limiter';
 import { MemoryStore } from 'express-rate-limit';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
-import { baseline, type Case, ours, peer } from '../harness/question.ts';
+import { baseline, type Case, ours, peer, reference } from '../harness/question.ts';
 
-// A limit that is never reached: admissions are measured.
-const limit = 1_000_000_000;
 const windowMs = 60_000;
 
-/** The limiters with equal settings. Each asks `keys()` for a source of subjects of its own. */
-export function memoryLimiters(keys: () => () => string): readonly Case[] {
+/** Holds the counts of the rate-limit plugin for Fastify. Not an entry point of the package, and without types. */
+interface LocalStore {
+  incr(
+    key: string,
+    callback: (error: null, result: { current: number }) => void,
+    windowMs: number,
+    max: number,
+  ): void;
+}
+type LocalStoreConstructor = new (
+  continueExceeding: boolean,
+  exponentialBackoff: boolean,
+  cache: number,
+) => LocalStore;
+export const FastifyStore = createRequire(import.meta.url)(
+  '@fastify/rate-limit/store/LocalStore.js',
+) as LocalStoreConstructor;
+
+/** One limit, in any window. */
+export function oneLimit(limit: number): LimitsOptions {
+  return { user: { limit, windowMs } };
+}
+
+/** Four limits that each call falls under: three of a minute and one of ten seconds. */
+export function fourLimits(limit: number): LimitsOptions {
+  return {
+    user: { limit, windowMs },
+    expensive: { limit, windowMs },
+    learning: { limit, windowMs },
+    burst: { limit, windowMs: 10_000, counts: 'attempts' },
+  };
+}
+
+/**
+ * The limiters with equal settings, where `limit` is either never reached or reached by the first call. Each asks `keys()`
+ * for a source of subjects of its own and gives whether the call may pass.
+ */
+export function memoryLimiters(limit: number, keys: () => () => string): readonly Case[] {
+  const holdfast = (limits: LimitsOptions): (() => boolean) => {
+    const limiter = new RateLimiter({ limits });
+    const next = keys();
+    return () => limiter.checkSync(next()).allowed;
+  };
   return [
-    baseline('Map of counts and window ends, awaited', fixedWindow(keys())),
-    ours('RateLimiter, any window (strict)', holdfast(keys())),
-    peer('rate-limiter-flexible', 'RateLimiterMemory, fixed window', flexible(keys())),
-    peer('express-rate-limit', 'MemoryStore, fixed window', express(keys())),
+    baseline('Map.get and ++', counter(limit, keys())),
+    reference('Map of counts and window ends', fixedWindow(limit, keys())),
+    ours('checkSync, one strict limit', holdfast(oneLimit(limit)), { atMost: 15 }),
+    ours('checkSync, four strict limits', holdfast(fourLimits(limit)), { atMost: 30 }),
+    ours('checkSync, one smooth limit', holdfast({ user: { limit, windowMs, mode: 'smooth' } })),
+    ours('check, one strict limit, awaited', awaited(oneLimit(limit), keys())),
+    ours('check, four strict limits, awaited', awaited(fourLimits(limit), keys())),
+    peer('@fastify/rate-limit', 'LocalStore, fixed window', fastify(limit, keys())),
+    peer('express-rate-limit', 'MemoryStore, fixed window', express(limit, keys())),
+    peer('rate-limiter-flexible', 'RateLimiterMemory, fixed window', flexible(limit, keys())),
   ];
 }
 
-function fixedWindow(next: () => string): () => Promise<boolean> {
+function counter(limit: number, next: () => string): () => boolean {
+  const counts = new Map<string, { count: number }>();
+  return () => {
+    const key = next();
+    let held = counts.get(key);
+    if (held === undefined) counts.set(key, (held = { count: 0 }));
+    held.count += 1;
+    return held.count <= limit;
+  };
+}
+
+function fixedWindow(limit: number, next: () => string): () => boolean {
   const windows = new Map<string, { count: number; endsAt: number }>();
-  return async () => {
+  return () => {
     const key = next();
     const now = Date.now();
     let window = windows.get(key);
@@ -31,19 +89,36 @@ function fixedWindow(next: () => string): () => Promise<boolean> {
   };
 }
 
-function holdfast(next: () => string): () => Promise<boolean> {
-  const limiter = new RateLimiter({ limits: { user: { limit, windowMs } } });
+function awaited(limits: LimitsOptions, next: () => string): () => Promise<boolean> {
+  const limiter = new RateLimiter({ limits });
   return async () => (await limiter.check(next())).allowed;
 }
 
-function flexible(next: () => string): () => Promise<boolean> {
-  const limiter = new RateLimiterMemory({ points: limit, duration: windowMs / 1_000 });
-  return async () => (await limiter.consume(next())).remainingPoints >= 0;
+function fastify(limit: number, next: () => string): () => boolean {
+  const store = new FastifyStore(false, false, 1_000_000);
+  let allowed = false;
+  const callback = (_error: null, { current }: { current: number }): void => {
+    allowed = current <= limit;
+  };
+  return () => {
+    store.incr(next(), callback, windowMs, limit);
+    return allowed;
+  };
 }
 
-function express(next: () => string): () => Promise<boolean> {
+function express(limit: number, next: () => string): () => Promise<boolean> {
   const store = new MemoryStore();
   // The store reads nothing else of its options.
   store.init({ windowMs } as Parameters<MemoryStore['init']>[0]);
   return async () => (await store.increment(next())).totalHits <= limit;
+}
+
+/** It rejects refused calls. */
+function flexible(limit: number, next: () => string): () => Promise<boolean> {
+  const limiter = new RateLimiterMemory({ points: limit, duration: windowMs / 1_000 });
+  return () =>
+    limiter.consume(next()).then(
+      () => true,
+      () => false,
+    );
 }

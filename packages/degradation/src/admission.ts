@@ -1,6 +1,6 @@
 import type { Criticality } from '@holdfast/core';
-import { cohortOf } from './cohort.ts';
 import type { Level } from './levels.ts';
+import type { Score } from './load-score.ts';
 
 /** How much a call matters; `'system'` is for health checks and operators, who are never refused. */
 export type CallCriticality = Criticality | 'system';
@@ -15,7 +15,7 @@ export interface Admission {
   readonly retryAfterMs: number;
 }
 
-/** Scores between which the refused share of a class grows from nothing to all. */
+/** Pressures between which the refused share of a class grows from nothing to all. */
 const ramps: Readonly<Record<CallCriticality, readonly [from: number, to: number]>> = {
   sheddable: [0.8, 0.9],
   degradable: [0.825, 0.925],
@@ -23,6 +23,8 @@ const ramps: Readonly<Record<CallCriticality, readonly [from: number, to: number
   critical: [0.97, 1.1],
   system: [Infinity, Infinity],
 };
+/** Up to here nobody is refused, and from there on everything but critical and system. */
+const [noPressure, fullPressure] = [ramps.sheddable[0], ramps.normal[1]];
 
 export const callCriticalities: readonly CallCriticality[] = [
   'sheddable',
@@ -32,32 +34,61 @@ export const callCriticalities: readonly CallCriticality[] = [
   'system',
 ];
 
-/**
- * The share of calls to refuse.
- *
- * In level critical everything but critical and system. Otherwise gradually by the score, and only while work is
- * waiting: a busy processor alone refuses nobody.
- */
-export function refusedRatio(
-  criticality: CallCriticality,
-  level: Level,
-  score: number,
-  queueing: boolean,
-): number {
+/** The share of calls to refuse. */
+export function refusedRatio(criticality: CallCriticality, pressure: number): number {
   if (criticality === 'system') return 0;
-  if (level === 'critical' && criticality !== 'critical') return 1;
-  if (!queueing) return 0;
   const [from, to] = ramps[criticality];
-  return Math.min(1, Math.max(0, (score - from) / (to - from)));
+  return Math.min(1, Math.max(0, (pressure - from) / (to - from)));
+}
+
+/** Whether anybody is refused at this pressure. */
+export function isRefusing(pressure: number): boolean {
+  return refusedRatio('sheddable', pressure) > 0;
+}
+
+/** How much slower calls come back while work is waiting. */
+const waitingFactor = 0.25;
+
+/**
+ * How hard calls are refused, on the scale of the score. It is the score while work is waiting, for a busy processor alone
+ * refuses nobody; in level critical it is high enough to refuse everything but critical and system.
+ *
+ * It rises at once. What it was in the levels reduced and critical it lets go of slowly: without the refused calls the score falls
+ * and says nothing of the load that they would bring, so they come back a few at a time, the more critical first, and slower
+ * while work is waiting. Let in all at once, they would overload the service anew each time that it has recovered.
+ */
+export class AdmissionPressure {
+  /** How long the way down takes, in milliseconds. */
+  readonly #recoveryMs: number;
+  #value = 0;
+  /** What is left of the pressure in reduced and critical. */
+  #kept = 0;
+
+  constructor(recoveryMs: number) {
+    this.#recoveryMs = recoveryMs;
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+
+  update(level: Level, { score, queueing }: Score, elapsedMs: number): void {
+    const byScore = queueing ? score : 0;
+    const demanded = level === 'critical' ? Math.max(byScore, fullPressure) : byScore;
+    const fallMs = queueing ? elapsedMs * waitingFactor : elapsedMs;
+    const fallen = ((fullPressure - noPressure) * fallMs) / this.#recoveryMs;
+    const kept = Math.max(0, Math.min(this.#kept, fullPressure) - fallen);
+    this.#kept = level === 'normal' ? kept : Math.max(kept, demanded);
+    this.#value = Math.max(kept, demanded);
+  }
+
+  reset(): void {
+    this.#value = 0;
+    this.#kept = 0;
+  }
 }
 
 /** Which hour it is: the salt that deals the subjects anew, so that the unlucky ones change. */
 export function hourOf(epochMs: number): number {
   return Math.floor(epochMs / 3_600_000);
-}
-
-/** Refused or not, the same for all calls of a subject within the hour. */
-export function isRefused(ratio: number, subject: string, hour: number): boolean {
-  if (ratio <= 0) return false;
-  return ratio >= 1 || cohortOf(subject, hour) < ratio;
 }

@@ -11,18 +11,18 @@ import {
   type Policy,
   throwIfCancelled,
 } from '@holdfast/core';
-import type { Admission, CallCriticality } from './admission.ts';
+import { type Admission, AdmissionPressure, type CallCriticality, isRefusing } from './admission.ts';
 import { ShedError } from './errors.ts';
 import type { DegradationEvent, DegradationNews } from './events.ts';
-import { FeatureSet } from './feature-set.ts';
+import { FeatureOverrides, type FeatureSetting } from './feature-overrides.ts';
+import { FeatureSet, type FeatureStatus } from './feature-set.ts';
 import { Gatekeeper } from './gatekeeper.ts';
-import { type Level, LevelMachine } from './levels.ts';
+import { type Level, LevelMachine, levels } from './levels.ts';
 import { LoadScore, type Score } from './load-score.ts';
 import { type DegradationOptions, resolveOptions, type ResolvedDegradationOptions } from './options.ts';
 import { Override } from './override.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { DegradationStatistics } from './statistics.ts';
-
-const levels: readonly Level[] = ['normal', 'reduced', 'critical'];
 
 /**
  * Offers less while the service is overloaded, and more again step by step.
@@ -31,8 +31,8 @@ const levels: readonly Level[] = ['normal', 'reduced', 'critical'];
  * calls come in. Nothing is measured per call; without {@link start} nothing is measured at all and all is on.
  *
  * Invariants:
- * - the level depends on the samples alone, ends only after its dwell time, and falls one step at a time;
- * - a critical feature is never off; a feature is off whenever one that it depends on is; one at a time comes back;
+ * - the measured level depends on the samples alone, ends only after its dwell time, and falls one step at a time;
+ * - a critical feature is off by hand only; a feature is off whenever one that it depends on is; one at a time comes back;
  * - the refused share never falls as the score rises, nor rises with criticality; `'system'` is never refused;
  * - no reading of a signal, whatever it is, throws here or changes the level on its own.
  */
@@ -43,14 +43,18 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
   readonly #loadScore: LoadScore;
   readonly #machine: LevelMachine;
   readonly #features: FeatureSet;
+  readonly #pressure: AdmissionPressure;
   readonly #gatekeeper: Gatekeeper;
-  readonly #override: Override;
+  readonly #refusals: RefusalLog;
+  readonly #override: Override<Level>;
+  readonly #featureOverrides: FeatureOverrides;
   readonly #msAt: Record<Level, number> = { normal: 0, reduced: 0, critical: 0 };
   #started: Disposable[] = [];
   #cancelTick: Cancel | undefined;
   #measured: Score = { score: 0, top: undefined, queueing: false, values: {} };
   #measuredAt: number;
   #sampledAt: number | undefined;
+  #suggested: Level = 'normal';
   #level: Level = 'normal';
   #levelSince: number;
   #transitions = 0;
@@ -58,7 +62,7 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
 
   constructor(options: DegradationOptions<Name>) {
     this.#options = resolveOptions(options);
-    const { name, clock, random } = this.#options;
+    const { name, clock, recovery } = this.#options;
     this.name = name;
     this.#levelSince = this.#measuredAt = clock.now();
     const tell = (news: DegradationNews): void => this.#tell(news);
@@ -67,17 +71,30 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
       recovered: (signal) => tell({ type: 'signal-recovered', signal }),
     });
     this.#machine = new LevelMachine(this.#options.levels);
-    this.#features = new FeatureSet(this.#options, tell);
-    this.#gatekeeper = new Gatekeeper(clock, random, tell);
-    this.#override = new Override(clock, tell, () => this.#settle());
+    this.#featureOverrides = new FeatureOverrides(clock, tell, () => this.#features.serve());
+    this.#features = new FeatureSet(this.#options, (feature) => this.#featureOverrides.of(feature), tell);
+    this.#pressure = new AdmissionPressure(recovery.admissionMs);
+    this.#refusals = new RefusalLog(tell);
+    this.#gatekeeper = new Gatekeeper(this.#options, this.#refusals);
+    this.#override = new Override<Level>(clock, {
+      set: (level, ttlMs) => tell({ type: 'override-set', level, ttlMs }),
+      ended: (level, reason) => tell({ type: 'override-ended', level, reason }),
+      released: () => this.#settle(0),
+    });
   }
 
   get events(): EventSource<DegradationEvent> {
     return this.#hub;
   }
 
+  /** The level that holds: the measured one, unless it is raised by a fleet or set by hand. */
   get level(): Level {
     return this.#level;
+  }
+
+  /** The level by this process's own signals alone. */
+  get measuredLevel(): Level {
+    return this.#machine.level;
   }
 
   /** How loaded the service is: 1 is its end. */
@@ -109,7 +126,7 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     if (measured.top !== undefined || now - this.#measuredAt >= signalGraceMs) this.#measured = measured;
     if (measured.top !== undefined) this.#measuredAt = now;
     this.#machine.sample(this.#measured.score, now, sampleIntervalMs);
-    this.#settle();
+    this.#settle(sampleIntervalMs);
   }
 
   /**
@@ -120,8 +137,13 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
    */
   isEnabled(feature: Name, subject?: string): boolean {
     const enabled = this.#features.isEnabled(feature, subject);
-    if (enabled === undefined) throw new InvalidOptionError('feature', 'the name of a feature', feature);
+    if (enabled === undefined) throw unknownFeature(feature);
     return enabled;
+  }
+
+  /** The features as they are now, in the order of going off. */
+  features(): readonly FeatureStatus<Name>[] {
+    return this.#features.status() as FeatureStatus<Name>[];
   }
 
   /**
@@ -174,8 +196,29 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
    */
   force(level: Level, ttlMs: number): Disposable {
     const lift = this.#override.set(oneOf('level', level, levels), duration('ttlMs', ttlMs, 1));
-    this.#settle();
+    this.#settle(0);
     return lift;
+  }
+
+  /**
+   * Sets a feature on or off by hand for `ttlMs` milliseconds, also a critical one; it replaces an earlier override of it.
+   * What depends on a feature that is off is off too; one that is forced on is on once all that it depends on are.
+   *
+   * @returns What ends the override before its time.
+   * @throws {InvalidOptionError} if there is no such feature.
+   */
+  forceFeature(feature: Name, setting: FeatureSetting, ttlMs: number): Disposable {
+    if (this.#features.isEnabled(feature, undefined) === undefined) throw unknownFeature(feature);
+    oneOf('setting', setting, ['on', 'off']);
+    const lift = this.#featureOverrides.set(feature, setting, duration('ttlMs', ttlMs, 1));
+    this.#features.serve();
+    return lift;
+  }
+
+  /** The level that others are at: it raises the measured one by one step at most, and never lowers it. */
+  suggest(level: Level): void {
+    this.#suggested = oneOf('level', level, levels);
+    this.#settle(0);
   }
 
   statistics(): DegradationStatistics {
@@ -188,36 +231,51 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
       transitions: this.#transitions,
       msAt,
       featuresDisabled: this.#features.disabled,
-      refused: this.#gatekeeper.refused,
+      refused: this.#refusals.refused,
+      probes: this.#features.probes,
+      dryRun: this.#options.dryRun,
     };
   }
 
-  /** Ends sampling and an override. Level and features stay as they are. */
+  /** Ends sampling and overrides. The level and the features stay as they are measured. */
   [Symbol.dispose](): void {
     this.#cancelTick?.();
     this.#cancelTick = undefined;
     this.#sampledAt = undefined;
     this.#override[Symbol.dispose]();
+    this.#featureOverrides[Symbol.dispose]();
+    this.#features.serve();
     for (const signal of this.#started) signal[Symbol.dispose]();
     this.#started = [];
   }
 
-  /** Brings level, features and admission in line with the samples and the override. */
-  #settle(): void {
-    const now = this.#options.clock.now();
-    const level = this.#override.level ?? this.#machine.level;
+  /** Brings level, features and admission in line with the samples, the fleet and the override. */
+  #settle(elapsedMs: number): void {
+    const { clock } = this.#options;
+    const now = clock.now();
+    const level = this.#override.value ?? this.#raisedLevel();
     if (level !== this.#level) this.#changeLevel(level, now);
     const effective = this.#effectiveScore();
-    this.#gatekeeper.update(level, effective, this.#machine.calmAfterMs(now));
-    this.#features.update({ level, score: effective.score, now });
+    this.#pressure.update(level, effective, elapsedMs);
+    if (this.#override.value === 'normal') this.#pressure.reset();
+    const pressure = this.#pressure.value;
+    this.#gatekeeper.update({ level, pressure, calmAfterMs: this.#machine.calmAfterMs(now) });
+    const refusing = isRefusing(pressure);
+    this.#refusals.update(now, refusing, level, effective);
+    this.#features.update({ level, refusing, score: effective.score, now });
   }
 
-  /** Under an override the score is one that fits the level. */
+  #raisedLevel(): Level {
+    const measured = levels.indexOf(this.#machine.level);
+    const suggested = levels.indexOf(this.#suggested);
+    return levels[Math.max(measured, Math.min(measured + 1, suggested))] ?? 'normal';
+  }
+
+  /** In a level that was not measured here, the score is one that fits it. */
   #effectiveScore(): Score {
-    const forced = this.#override.level;
-    if (forced === undefined) return this.#measured;
-    if (forced === 'normal') return { ...this.#measured, score: 0, queueing: false };
-    return { ...this.#measured, score: Math.max(this.score, this.#options.levels[forced].enter) };
+    if (this.#level === this.#machine.level && this.#override.value === undefined) return this.#measured;
+    if (this.#level === 'normal') return { ...this.#measured, score: 0, queueing: false };
+    return { ...this.#measured, score: Math.max(this.score, this.#options.levels[this.#level].enter) };
   }
 
   #changeLevel(to: Level, now: number): void {
@@ -232,8 +290,14 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
 
   #tell(news: DegradationNews): void {
     this.#sequence += 1;
-    if (this.#hub.observed) this.#hub.emit({ ...news, degradation: this.name, sequence: this.#sequence });
+    if (!this.#hub.observed) return;
+    const { name, dryRun } = this.#options;
+    this.#hub.emit({ ...news, degradation: name, sequence: this.#sequence, dryRun });
   }
+}
+
+function unknownFeature(feature: string): InvalidOptionError {
+  return new InvalidOptionError('feature', 'the name of a feature', feature);
 }
 
 function subjectOf(options: ExecuteOptions | undefined): string | undefined {

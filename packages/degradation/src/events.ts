@@ -6,6 +6,8 @@ interface Common {
   readonly degradation: string;
   /** Counts the events of this degradation, observed or not; an observer sees no gap. */
   readonly sequence: number;
+  /** Nothing is really off or refused: the option `dryRun`. */
+  readonly dryRun: boolean;
 }
 
 /** The load at the time of the event. */
@@ -57,6 +59,13 @@ export interface AdmissionStartedEvent extends Common, Load {
   readonly level: Level;
 }
 
+/** Calls were refused since the last such event, or since refusing began. At most one a second. */
+export interface AdmissionRefusedEvent extends Common {
+  readonly type: 'admission-refused';
+  readonly durationMs: number;
+  readonly refused: Readonly<Record<CallCriticality, number>>;
+}
+
 /** No call is refused any more. */
 export interface AdmissionStoppedEvent extends Common {
   readonly type: 'admission-stopped';
@@ -71,6 +80,7 @@ export interface SignalLostEvent extends Common {
   readonly error: unknown;
 }
 
+/** The signal could be read for a second. It counted from the first reading on. */
 export interface SignalRecoveredEvent extends Common {
   readonly type: 'signal-recovered';
   readonly signal: string;
@@ -88,6 +98,21 @@ export interface OverrideEndedEvent extends Common {
   readonly reason: 'expired' | 'lifted' | 'replaced';
 }
 
+/** A feature was forced on or off by hand. */
+export interface FeatureOverrideSetEvent extends Common {
+  readonly type: 'feature-override-set';
+  readonly feature: string;
+  readonly setting: 'on' | 'off';
+  readonly ttlMs: number;
+}
+
+export interface FeatureOverrideEndedEvent extends Common {
+  readonly type: 'feature-override-ended';
+  readonly feature: string;
+  readonly setting: 'on' | 'off';
+  readonly reason: 'expired' | 'lifted' | 'replaced';
+}
+
 export type DegradationEvent =
   | LevelChangedEvent
   | FeatureDisabledEvent
@@ -95,11 +120,14 @@ export type DegradationEvent =
   | FeatureRestoredEvent
   | FeatureRolledBackEvent
   | AdmissionStartedEvent
+  | AdmissionRefusedEvent
   | AdmissionStoppedEvent
   | SignalLostEvent
   | SignalRecoveredEvent
   | OverrideSetEvent
-  | OverrideEndedEvent;
+  | OverrideEndedEvent
+  | FeatureOverrideSetEvent
+  | FeatureOverrideEndedEvent;
 
 type Without<Event> = Event extends unknown ? Omit<Event, keyof Common> : never;
 

@@ -1,5 +1,7 @@
-import type { DegradationNews } from './events.ts';
+import type { Criticality } from '@holdfast/core';
 import { cohortOf } from './cohort.ts';
+import type { DegradationNews } from './events.ts';
+import type { FeatureSetting } from './feature-overrides.ts';
 import type { FeaturePlan, PlannedFeature } from './feature-plan.ts';
 import type { Level } from './levels.ts';
 import type { ResolvedDegradationOptions } from './options.ts';
@@ -13,8 +15,10 @@ interface FeatureState {
   readonly feature: PlannedFeature;
   /** Salt of its cohorts: another feature comes back to other subjects first. */
   readonly salt: number;
-  /** Share of the subjects for whom it is on: 0 off, 1 on. */
+  /** Share of the subjects for whom the load allows it: 0 off, 1 on. */
   shareRatio: number;
+  /** The same with what is forced by hand: what callers meet. */
+  servedRatio: number;
   offAt: number;
   onAt: number;
   holdOffMs: number;
@@ -28,43 +32,66 @@ interface Probe {
   stepEndsAt: number;
 }
 
+/** How a feature is served now. */
+export interface FeatureStatus<Name extends string = string> {
+  readonly name: Name;
+  readonly criticality: Criticality;
+  /** Share of the subjects for whom it is on, from 0 to 1. In a dry run, for whom it would be. */
+  readonly shareRatio: number;
+}
+
 export interface Moment {
   readonly level: Level;
+  /** Some calls are refused. */
+  readonly refusing: boolean;
   readonly score: number;
   readonly now: number;
 }
 
 /**
- * Which features are on. They go off by level and score, and come back in level normal only: in order, one at a time,
- * to 10, 50 and 100 % of the subjects.
+ * Which features are on. They go off by level and score, and come back in level normal only, when no call is refused any more: in
+ * order, one at a time, to 10, 50 and 100 % of the subjects.
  *
  * Invariants:
- * - a critical feature is never off, and a feature is off whenever one that it depends on is;
+ * - a critical feature is never off but by hand, and a feature is off whenever one that it depends on is;
  * - at most one feature is on its way back;
  * - for each subject a feature that is coming back goes on once, not on and off.
  */
 export class FeatureSet {
   readonly #plan: FeaturePlan;
+  readonly #dependenciesFirst: readonly PlannedFeature[];
   readonly #states = new Map<string, FeatureState>();
   readonly #recovery: ResolvedDegradationOptions['recovery'];
   readonly #rollBackAt: number;
   readonly #random: () => number;
+  readonly #dryRun: boolean;
+  readonly #forced: (feature: string) => FeatureSetting | undefined;
   readonly #tell: (news: DegradationNews) => void;
   #probe: Probe | undefined;
   /** After a roll-back nothing is tried for a while: the load that it brought has to go first. */
   #quietUntil = -Infinity;
+  #restored = 0;
+  #rolledBack = 0;
 
-  constructor(options: ResolvedDegradationOptions, tell: (news: DegradationNews) => void) {
+  constructor(
+    options: ResolvedDegradationOptions,
+    forced: (feature: string) => FeatureSetting | undefined,
+    tell: (news: DegradationNews) => void,
+  ) {
     this.#plan = options.features;
+    this.#dependenciesFirst = options.features.disableOrder.toReversed();
     this.#recovery = options.recovery;
     this.#rollBackAt = options.levels.reduced.enter;
     this.#random = options.random;
+    this.#dryRun = options.dryRun;
+    this.#forced = forced;
     this.#tell = tell;
     for (const [i, feature] of options.features.disableOrder.entries())
       this.#states.set(feature.name, {
         feature,
         salt: Math.imul(i + 1, 0x9e_37_79_b1),
         shareRatio: 1,
+        servedRatio: 1,
         offAt: 0,
         onAt: 0,
         holdOffMs: options.recovery.holdOffMs,
@@ -74,23 +101,50 @@ export class FeatureSet {
   /** Features that are off, wholly or for some subjects. */
   get disabled(): number {
     let disabled = 0;
-    for (const { shareRatio } of this.#states.values()) if (shareRatio < 1) disabled += 1;
+    for (const { servedRatio } of this.#states.values()) if (servedRatio < 1) disabled += 1;
     return disabled;
+  }
+
+  /** How trials ended so far. */
+  get probes(): { readonly restored: number; readonly rolledBack: number } {
+    return { restored: this.#restored, rolledBack: this.#rolledBack };
+  }
+
+  /** In the order of going off. */
+  status(): FeatureStatus[] {
+    return Array.from(this.#states.values(), ({ feature: { name, criticality }, servedRatio }) => ({
+      name,
+      criticality,
+      shareRatio: servedRatio,
+    }));
   }
 
   /** `undefined` if there is no such feature. Without a subject a feature is on only when it is on for all. */
   isEnabled(name: string, subject: string | undefined): boolean | undefined {
     const state = this.#states.get(name);
     if (state === undefined) return undefined;
-    const { shareRatio, salt } = state;
-    if (shareRatio === 1) return true;
-    return subject !== undefined && shareRatio > 0 && cohortOf(subject, salt) < shareRatio;
+    const { servedRatio, salt } = state;
+    if (servedRatio === 1 || this.#dryRun) return true;
+    return subject !== undefined && servedRatio > 0 && cohortOf(subject, salt) < servedRatio;
   }
 
   update(moment: Moment): void {
     if (this.#probe !== undefined) this.#continueProbe(this.#probe, moment);
     if (moment.level !== 'normal') this.#disable(moment);
     else if (this.#mayProbe(moment)) this.#startProbe(moment);
+  }
+
+  /** Brings what is served in line with what is forced by hand. */
+  serve(): void {
+    // Dependencies come before what depends on them.
+    for (const { name, dependsOn } of this.#dependenciesFirst) {
+      const state = this.#states.get(name);
+      if (state === undefined) continue;
+      const forced = this.#forced(name);
+      const wanted = forced === undefined ? state.shareRatio : Number(forced === 'on');
+      const complete = dependsOn.every((each) => this.#states.get(each)?.servedRatio === 1);
+      state.servedRatio = complete ? wanted : 0;
+    }
   }
 
   #disable(moment: Moment): void {
@@ -109,11 +163,14 @@ export class FeatureSet {
     this.#relax(state, moment.now);
     state.shareRatio = 0;
     state.offAt = moment.now;
+    this.serve();
     this.#tell({ type: 'feature-disabled', feature: name, score: moment.score, because });
   }
 
-  #mayProbe({ score, now }: Moment): boolean {
-    return this.#probe === undefined && score < this.#rollBackAt && now >= this.#quietUntil;
+  /** Calls come back before features: the load of both at once could not be told apart. */
+  #mayProbe({ refusing, score, now }: Moment): boolean {
+    if (this.#probe !== undefined || refusing) return false;
+    return score < this.#rollBackAt && now >= this.#quietUntil;
   }
 
   #startProbe({ score, now }: Moment): void {
@@ -144,10 +201,12 @@ export class FeatureSet {
     if (shareRatio === undefined) {
       this.#probe = undefined;
       state.onAt = now;
+      this.#restored += 1;
       this.#tell({ type: 'feature-restored', feature: state.feature.name });
       return;
     }
     state.shareRatio = shareRatio;
+    this.serve();
     probe.stepEndsAt = now + this.#recovery.stepMs * (1 + stepJitterRatio * (2 * this.#random() - 1));
     this.#tell({ type: 'feature-probing', feature: state.feature.name, shareRatio });
   }
@@ -155,7 +214,9 @@ export class FeatureSet {
   #rollBack(state: FeatureState, score: number, now: number): void {
     this.#probe = undefined;
     this.#quietUntil = now + this.#recovery.holdOffMs;
+    this.#rolledBack += 1;
     state.shareRatio = 0;
+    this.serve();
     state.offAt = now;
     state.holdOffMs = Math.min(state.holdOffMs * 2, this.#recovery.maxHoldOffMs);
     const { holdOffMs } = state;

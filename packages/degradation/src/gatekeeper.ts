@@ -4,91 +4,98 @@ import {
   type CallCriticality,
   callCriticalities,
   hourOf,
-  isRefused,
   refusedRatio,
 } from './admission.ts';
 import { cohortOf } from './cohort.ts';
-import type { DegradationNews } from './events.ts';
 import type { Level } from './levels.ts';
-import type { Score } from './load-score.ts';
-
-type Counts = Record<CallCriticality, number>;
+import type { RefusalLog } from './refusal-log.ts';
 
 /** A shorter wait would bring the refused back before anything can have changed. */
 const shortestRetryMs = 1_000;
 /** How far waits are spread over the subjects. */
 const retrySpreadRatio = 0.25;
 
+/** What calls of one criticality meet. */
+interface Gate {
+  readonly refusedRatio: number;
+  /** The same object for all that come in until the next sample. */
+  readonly admitted: Admission;
+}
+
+type Gates = Readonly<Record<CallCriticality, Gate>>;
+
+/** What a sample changes for calls. */
+export interface GateSetting {
+  readonly level: Level;
+  readonly pressure: number;
+  readonly calmAfterMs: number;
+}
+
 /** Lets calls in or refuses them. What it looks up per call is computed once per sample. */
 export class Gatekeeper {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #tell: (news: DegradationNews) => void;
-  readonly #refused: Counts = noCounts();
-  #ratios: Counts = noCounts();
-  #level: Level = 'normal';
-  #calmAfterMs = 0;
-  #admission: Admission = admitted('normal', 0);
-  /** While somebody is refused: since when, and the counts of then. */
-  #episode: { readonly startedAt: number; readonly refused: Counts } | undefined;
+  readonly #log: RefusalLog;
+  /** Whether all come in, and what would be refused is only counted. */
+  readonly #dryRun: boolean;
+  #setting: GateSetting = { level: 'normal', pressure: 0, calmAfterMs: 0 };
+  #gates: Gates = gatesAt(this.#setting);
+  #hour = 0;
 
-  constructor(clock: Clock, random: () => number, tell: (news: DegradationNews) => void) {
+  constructor(
+    {
+      clock,
+      random,
+      dryRun,
+    }: { readonly clock: Clock; readonly random: () => number; readonly dryRun: boolean },
+    log: RefusalLog,
+  ) {
     this.#clock = clock;
     this.#random = random;
-    this.#tell = tell;
+    this.#dryRun = dryRun;
+    this.#log = log;
   }
 
-  /** Calls refused so far. */
-  get refused(): Readonly<Counts> {
-    return { ...this.#refused };
-  }
-
-  update(level: Level, score: Score, calmAfterMs: number): void {
-    const ratios = noCounts();
-    for (const each of callCriticalities)
-      ratios[each] = refusedRatio(each, level, score.score, score.queueing);
-    this.#ratios = ratios;
-    this.#calmAfterMs = calmAfterMs;
-    if (level !== this.#level) this.#admission = admitted(level, 0);
-    this.#level = level;
-    this.#noteEpisode(ratios.sheddable > 0, score);
+  update(setting: GateSetting): void {
+    const { level, pressure } = this.#setting;
+    if (setting.level !== level || setting.pressure !== pressure) this.#gates = gatesAt(setting);
+    this.#setting = setting;
+    this.#hour = hourOf(this.#clock.epoch());
   }
 
   admit(criticality: CallCriticality, subject: string | undefined): Admission {
-    const ratio = this.#ratios[criticality] as unknown;
-    if (ratio === 0) return this.#admission;
-    // Whatever else an object has is no ratio.
-    if (typeof ratio !== 'number') throw unknownCriticality(criticality);
-    const refused =
-      subject === undefined ? this.#random() < ratio : isRefused(ratio, subject, hourOf(this.#clock.epoch()));
-    if (!refused) return admitted(this.#level, ratio);
-    this.#refused[criticality] += 1;
-    const spread = subject === undefined ? this.#random() : cohortOf(subject, 0);
-    const waitMs = Math.max(shortestRetryMs, this.#calmAfterMs) * (1 + retrySpreadRatio * spread);
-    return { admitted: false, refusedRatio: ratio, level: this.#level, retryAfterMs: Math.ceil(waitMs) };
+    const gate = this.#gates[criticality] as Partial<Gate> | undefined;
+    const ratio = gate?.refusedRatio;
+    // Whatever else an object has is no gate.
+    if (gate?.admitted === undefined || ratio === undefined) throw unknownCriticality(criticality);
+    if (ratio === 0) return gate.admitted;
+    // Below the ratio a subject is refused, and its place there spreads the waits.
+    const lot = subject === undefined ? this.#random() : cohortOf(subject, this.#hour);
+    if (lot >= ratio) return gate.admitted;
+    this.#log.count(criticality);
+    return this.#dryRun ? gate.admitted : this.#refuse(ratio, lot / ratio);
   }
 
-  #noteEpisode(refusing: boolean, { score, top, values }: Score): void {
-    const now = this.#clock.now();
-    if (refusing && this.#episode === undefined) {
-      this.#episode = { startedAt: now, refused: this.refused };
-      this.#tell({ type: 'admission-started', level: this.#level, score, top, values });
-    } else if (!refusing && this.#episode !== undefined) {
-      const { startedAt, refused: before } = this.#episode;
-      const refused = noCounts();
-      for (const each of callCriticalities) refused[each] = this.#refused[each] - before[each];
-      this.#episode = undefined;
-      this.#tell({ type: 'admission-stopped', durationMs: now - startedAt, refused });
-    }
+  #refuse(ratio: number, spread: number): Admission {
+    const { level, calmAfterMs } = this.#setting;
+    const waitMs = Math.max(shortestRetryMs, calmAfterMs) * (1 + retrySpreadRatio * spread);
+    return { admitted: false, refusedRatio: ratio, level, retryAfterMs: Math.ceil(waitMs) };
   }
 }
 
-function admitted(level: Level, ratio: number): Admission {
-  return Object.freeze({ admitted: true, refusedRatio: ratio, level, retryAfterMs: 0 });
-}
-
-function noCounts(): Counts {
-  return { sheddable: 0, degradable: 0, normal: 0, critical: 0, system: 0 };
+function gatesAt({ level, pressure }: GateSetting): Gates {
+  const gateOf = (criticality: CallCriticality): Gate => {
+    const ratio = refusedRatio(criticality, pressure);
+    const admitted = Object.freeze({ admitted: true, refusedRatio: ratio, level, retryAfterMs: 0 });
+    return { refusedRatio: ratio, admitted };
+  };
+  return {
+    sheddable: gateOf('sheddable'),
+    degradable: gateOf('degradable'),
+    normal: gateOf('normal'),
+    critical: gateOf('critical'),
+    system: gateOf('system'),
+  };
 }
 
 function unknownCriticality(value: unknown): InvalidOptionError {

@@ -3,6 +3,9 @@ import { atLeast, duration, InvalidOptionError } from '@holdfast/core';
 /** How much of the service is offered: all of it, without what can be missed, or only what is critical. */
 export type Level = 'normal' | 'reduced' | 'critical';
 
+/** From the best to the worst. */
+export const levels: readonly Level[] = ['normal', 'reduced', 'critical'];
+
 export interface LevelOptions {
   /** Score at which the level begins. */
   readonly enter?: number | undefined;
@@ -30,9 +33,13 @@ export interface LevelRules {
   readonly critical: LevelRule;
 }
 
-export function resolveLevels(levels: LevelsOptions = {}): LevelRules {
-  const reduced = resolveLevel('reduced', levels.reduced ?? {}, { enter: 0.8, enterMs: 1_000, exit: 0.7 });
-  const critical = resolveLevel('critical', levels.critical ?? {}, { enter: 0.95, enterMs: 500, exit: 0.85 });
+export function resolveLevels(options: LevelsOptions = {}): LevelRules {
+  const reduced = resolveLevel('reduced', options.reduced ?? {}, { enter: 0.8, enterMs: 1_000, exit: 0.7 });
+  const critical = resolveLevel('critical', options.critical ?? {}, {
+    enter: 0.95,
+    enterMs: 500,
+    exit: 0.85,
+  });
   if (critical.enter < reduced.enter)
     throw new InvalidOptionError('levels.critical.enter', 'at least levels.reduced.enter', critical.enter);
   return { reduced, critical };

@@ -4,6 +4,8 @@ import type { ResolvedDegradationOptions, ResolvedSignal } from './options.ts';
 const uncorroboratedMax = 0.94;
 /** Level of a queueing signal that is evidence. */
 const evidence = 0.5;
+/** Readings after which a lost signal is told to be back: one that comes and goes tells little. */
+const readingsToRecover = 4;
 /** Above it a signal says no more, and one long stall would drown what comes after. */
 const highestReading = 1.2;
 
@@ -21,10 +23,13 @@ interface Track {
   readonly source: ResolvedSignal;
   /** Smoothed; `undefined` while the signal is lost. */
   value: number | undefined;
+  /** Told to be lost, and not yet to be back. */
   lost: boolean;
+  /** Readings in a row since the last that failed. */
+  readings: number;
 }
 
-/** Told when a signal cannot be read, and when it can again. */
+/** Told when a signal cannot be read, and when it can be again for a while. */
 export interface SignalObserver {
   lost(signal: string, error: unknown): void;
   recovered(signal: string): void;
@@ -45,7 +50,7 @@ export class LoadScore {
     { signals, smoothing }: Pick<ResolvedDegradationOptions, 'signals' | 'smoothing'>,
     observer: SignalObserver,
   ) {
-    this.#tracks = signals.map((source) => ({ source, value: 0, lost: false }));
+    this.#tracks = signals.map((source) => ({ source, value: 0, lost: false, readings: 0 }));
     this.#smoothing = smoothing;
     this.#observer = observer;
   }
@@ -81,13 +86,17 @@ export class LoadScore {
     }
     if (typeof reading !== 'number' || !Number.isFinite(reading)) {
       track.value = undefined;
+      track.readings = 0;
       if (!track.lost)
         this.#observer.lost(source.name, failure ?? new TypeError(`the signal read ${textOf(reading)}`));
       track.lost = true;
       return;
     }
-    if (track.lost) this.#observer.recovered(source.name);
-    track.lost = false;
+    track.readings += 1;
+    if (track.lost && track.readings === readingsToRecover) {
+      track.lost = false;
+      this.#observer.recovered(source.name);
+    }
     track.value = this.#smooth(value ?? 0, Math.min(Math.max(reading, 0), highestReading), elapsedMs);
   }
 

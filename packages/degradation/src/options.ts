@@ -12,7 +12,7 @@ import {
 } from '@holdfast/core';
 import { type FeatureOptions, type FeaturePlan, planFeatures } from './feature-plan.ts';
 import { type LevelRules, type LevelsOptions, resolveLevels } from './levels.ts';
-import type { Signal, SignalKind } from './signal.ts';
+import { type Signal, type SignalKind, signalKinds } from './signal.ts';
 
 export interface DegradationOptions<Name extends string = string> {
   /** Shown in errors and events. Defaults to `'degradation'`. */
@@ -35,6 +35,9 @@ export interface DegradationOptions<Name extends string = string> {
 
   /** How features come back. */
   readonly recovery?: RecoveryOptions | undefined;
+
+  /** Whether it only tells and counts what it would do: every feature stays on and every call comes in. Defaults to `false`. */
+  readonly dryRun?: boolean | undefined;
 
   /** How long the score holds when every signal is lost, in milliseconds; then it is 0. Defaults to 30,000. */
   readonly signalGraceMs?: number | undefined;
@@ -65,6 +68,8 @@ export interface RecoveryOptions {
   readonly calmMs?: number | undefined;
   /** Rise of the score over its value before the trial that rolls a feature back; over 0. Defaults to 0.1. */
   readonly maxRise?: number | undefined;
+  /** How long refused calls take to come back, a few at a time, in milliseconds; at least 1. Defaults to 30,000. */
+  readonly admissionMs?: number | undefined;
 }
 
 export interface ResolvedSignal {
@@ -81,6 +86,7 @@ export interface ResolvedDegradationOptions {
   readonly sampleIntervalMs: number;
   readonly smoothing: { readonly [Option in keyof SmoothingOptions]-?: number };
   readonly recovery: { readonly [Option in keyof RecoveryOptions]-?: number };
+  readonly dryRun: boolean;
   readonly signalGraceMs: number;
   readonly random: () => number;
   readonly clock: Clock;
@@ -102,6 +108,7 @@ export function resolveOptions<Name extends string>(
       downHalfLifeMs: duration('smoothing.downHalfLifeMs', options.smoothing?.downHalfLifeMs ?? 5_000),
     },
     recovery: resolveRecovery(options.recovery ?? {}),
+    dryRun: oneOf('dryRun', options.dryRun ?? false, [true, false]),
     signalGraceMs: duration('signalGraceMs', options.signalGraceMs ?? 30_000),
     random: callable('random', options.random ?? Math.random),
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
@@ -115,7 +122,7 @@ function resolveSignals(signals: DegradationOptions['signals']): ResolvedSignal[
     if (typeof signal === 'function') return { name, kind: 'capacity', signal: { read: signal } };
     return {
       name,
-      kind: oneOf(`signals[${i}].kind`, signal.kind ?? 'capacity', ['queueing', 'utilization', 'capacity']),
+      kind: oneOf(`signals[${i}].kind`, signal.kind ?? 'capacity', signalKinds),
       signal: methods(`signals[${i}]`, signal, 'read'),
     };
   });
@@ -143,5 +150,6 @@ function resolveRecovery(recovery: RecoveryOptions): ResolvedDegradationOptions[
     ),
     calmMs: duration('recovery.calmMs', recovery.calmMs ?? 600_000, 1),
     maxRise: ratio('recovery.maxRise', recovery.maxRise ?? 0.1, 'over'),
+    admissionMs: duration('recovery.admissionMs', recovery.admissionMs ?? 30_000, 1),
   };
 }

@@ -1,36 +1,39 @@
 import type { Cancel, Clock } from '@holdfast/core';
-import type { DegradationNews } from './events.ts';
-import type { Level } from './levels.ts';
 
-interface Held {
-  readonly level: Level;
+interface Held<Value> {
+  readonly value: Value;
   readonly cancel: Cancel;
 }
 
-/** A level that an operator set by hand. It always ends, so that nobody can forget it. */
-export class Override {
+/** Told what becomes of an override. */
+export interface OverrideObserver<Value> {
+  set(value: Value, ttlMs: number): void;
+  ended(value: Value, reason: 'expired' | 'lifted' | 'replaced'): void;
+  /** After an override has ended without another in its place. */
+  released(): void;
+}
+
+/** What an operator set by hand. It always ends, so that nobody can forget it. */
+export class Override<Value> implements Disposable {
   readonly #clock: Clock;
-  readonly #tell: (news: DegradationNews) => void;
-  readonly #ended: () => void;
-  #held: Held | undefined;
+  readonly #observer: OverrideObserver<Value>;
+  #held: Held<Value> | undefined;
 
-  /** @param ended - Called after an override has expired or was lifted. */
-  constructor(clock: Clock, tell: (news: DegradationNews) => void, ended: () => void) {
+  constructor(clock: Clock, observer: OverrideObserver<Value>) {
     this.#clock = clock;
-    this.#tell = tell;
-    this.#ended = ended;
+    this.#observer = observer;
   }
 
-  get level(): Level | undefined {
-    return this.#held?.level;
+  get value(): Value | undefined {
+    return this.#held?.value;
   }
 
-  set(level: Level, ttlMs: number): Disposable {
+  set(value: Value, ttlMs: number): Disposable {
     this.#end('replaced');
     const expire = (): void => this.#lift(held, 'expired');
-    const held: Held = { level, cancel: this.#clock.schedule(expire, ttlMs, { background: true }) };
+    const held: Held<Value> = { value, cancel: this.#clock.schedule(expire, ttlMs, { background: true }) };
     this.#held = held;
-    this.#tell({ type: 'override-set', level, ttlMs });
+    this.#observer.set(value, ttlMs);
     return { [Symbol.dispose]: () => this.#lift(held, 'lifted') };
   }
 
@@ -40,17 +43,17 @@ export class Override {
     this.#held = undefined;
   }
 
-  #lift(held: Held, reason: 'expired' | 'lifted'): void {
+  #lift(held: Held<Value>, reason: 'expired' | 'lifted'): void {
     if (this.#held !== held) return;
     this.#end(reason);
-    this.#ended();
+    this.#observer.released();
   }
 
   #end(reason: 'expired' | 'lifted' | 'replaced'): void {
     if (this.#held === undefined) return;
-    const { level, cancel } = this.#held;
+    const { value, cancel } = this.#held;
     cancel();
     this.#held = undefined;
-    this.#tell({ type: 'override-ended', level, reason });
+    this.#observer.ended(value, reason);
   }
 }

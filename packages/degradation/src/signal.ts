@@ -8,6 +8,8 @@
  */
 export type SignalKind = 'queueing' | 'utilization' | 'capacity';
 
+export const signalKinds: readonly SignalKind[] = ['queueing', 'utilization', 'capacity'];
+
 /** One measure of load, read by the sampler and never per request. */
 export interface Signal {
   readonly name: string;

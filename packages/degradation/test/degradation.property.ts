@@ -154,6 +154,28 @@ describe('Degradation', () => {
     );
   });
 
+  it('gives all calls of a subject the same answer within the hour, at the same load', () => {
+    const minutes = fc.array(fc.integer({ min: 0, max: 59 }), { minLength: 2, maxLength: 5 });
+
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.8, max: 1.1, noNaN: true }),
+        fc.string(),
+        minutes,
+        (score, subject, at) => {
+          const answers = at.map((minute) => {
+            const bench = new Bench();
+            bench.clock.shiftEpoch(minute * 60_000 - (bench.clock.epoch() % 3_600_000));
+            bench.hold(score, 1);
+            return bench.degradation.admit('normal', subject).admitted;
+          });
+
+          expect(new Set(answers).size).toBe(1);
+        },
+      ),
+    );
+  });
+
   it('refuses nobody who would be admitted at a higher score, within the hour', () => {
     fc.assert(
       fc.property(fc.array(scores, { minLength: 2 }), fc.string(), (history, subject) => {
@@ -174,11 +196,14 @@ describe('Degradation', () => {
     fc.assert(
       fc.property(loads, fc.double({ min: 0, max: 0.69, noNaN: true }), (history, calm) => {
         const bench = play(history);
-        // Two dwell times, then for each feature the longest hold-off and three steps with their samples.
-        bench.holdMs(calm, 2 * 10_000 + 4 * (8_000 + 3 * 1_250));
+        // Two dwell times, then for each feature the longest hold-off and three steps with their samples. Calls come back
+        // before them, in 120 s while work waits.
+        bench.holdMs(calm, 2 * 10_000 + 120_000 + 4 * (8_000 + 3 * 1_250));
 
         expect(bench.degradation.level).toBe('normal');
         expect(bench.degradation.statistics().featuresDisabled).toBe(0);
+        for (const each of classes)
+          expect(bench.degradation.admit(each, 'alice')).toMatchObject({ admitted: true, refusedRatio: 0 });
       }),
     );
   });
@@ -212,6 +237,89 @@ describe('Degradation', () => {
           expect(before[event.type]).toContain(last.get(event.feature));
           last.set(event.feature, event.type);
         }
+      }),
+    );
+  });
+
+  it('keeps critical features on but by hand, and dependants off with what they need', () => {
+    const byHand = fc.record({
+      feature: fc.constantFrom(...names),
+      setting: fc.constantFrom('on' as const, 'off' as const),
+      ttlMs: fc.integer({ min: 1, max: 20_000 }),
+    });
+    const steps = fc.array(fc.tuple(scores, fc.integer({ min: 1, max: 30 }), fc.option(byHand)), {
+      maxLength: 20,
+    });
+
+    fc.assert(
+      fc.property(steps, (history) => {
+        const bench = new Bench({ features, recovery });
+        let offUntil = -Infinity;
+        for (const [score, samples, forced] of history) {
+          if (forced !== null) {
+            bench.degradation.forceFeature(forced.feature, forced.setting, forced.ttlMs);
+            if (forced.feature === 'e')
+              offUntil = forced.setting === 'off' ? bench.clock.now() + forced.ttlMs : -1;
+          }
+          bench.hold(score, samples);
+          const on = new Set(enabledPairs(bench));
+
+          for (const subject of subjects) {
+            expect(!on.has(`b ${subject}`) || on.has(`a ${subject}`)).toBe(true);
+            expect(on.has(`e ${subject}`)).toBe(bench.clock.now() >= offUntil);
+          }
+        }
+        bench.holdMs(0.2, 20_000);
+        expect(bench.told('feature-override-set')).toHaveLength(bench.told('feature-override-ended').length);
+        expect(bench.events.map(({ sequence }) => sequence)).toEqual(bench.events.map((_, i) => i + 1));
+      }),
+    );
+  });
+
+  it('does in a dry run what it does otherwise, but for calls and features', () => {
+    fc.assert(
+      fc.property(loads, (history) => {
+        const wet = play(history);
+        const dry = new Bench({ features, recovery, dryRun: true });
+        for (const score of history) {
+          dry.hold(score, 1);
+          for (const each of classes) expect(dry.degradation.admit(each, 'alice').admitted).toBe(true);
+        }
+        const typesOf = ({ events }: FeatureBench): string[] =>
+          events.map(({ type }) => type).filter((type) => type !== 'admission-refused');
+
+        expect(typesOf(dry)).toEqual(typesOf(wet));
+        expect(dry.events.every(({ dryRun }) => dryRun)).toBe(true);
+        expect(enabledPairs(dry)).toHaveLength(names.length * subjects.length);
+      }),
+    );
+  });
+
+  it('tells of refusals at most once a second, and of each of them once', () => {
+    fc.assert(
+      fc.property(loads, (history) => {
+        const bench = new Bench({ features, recovery });
+        const at: number[] = [];
+        bench.degradation.events.subscribe(({ type }) => {
+          if (type === 'admission-refused') at.push(bench.clock.now());
+        });
+        for (const score of history) {
+          for (let call = 0; call < 3; call += 1) bench.degradation.admit('normal', `user ${call}`);
+          bench.hold(score, 1);
+        }
+        bench.holdMs(0.2, 160_000);
+        const sumOf = (type: DegradationEvent['type']): number =>
+          bench.events.reduce(
+            (sum, each) => sum + (each.type === type && 'refused' in each ? each.refused.normal : 0),
+            0,
+          );
+        const total = bench.degradation.statistics().refused.normal;
+
+        expect(at.every((each, i) => i === 0 || each - (at[i - 1] ?? 0) >= 250)).toBe(true);
+        expect(at.length).toBeLessThanOrEqual(
+          bench.clock.now() / 1_000 + bench.told('admission-stopped').length,
+        );
+        expect([sumOf('admission-refused'), sumOf('admission-stopped')]).toEqual([total, total]);
       }),
     );
   });

@@ -220,9 +220,21 @@ describe('Degradation with several signals', () => {
     const bench = measured({ name: 'shaky', read: () => reading });
     reading = 0.5;
     bench.hold(0, 1);
+    expect(bench.degradation.score).toBe(0.5);
+    bench.hold(0, 3);
 
     expect(bench.told('signal-lost', 'signal-recovered')).toEqual(['shaky lost', 'shaky recovered']);
-    expect(bench.degradation.score).toBe(0.5);
+  });
+
+  it('tells nothing more of a signal that comes and goes', () => {
+    let reading = Number.NaN;
+    const bench = measured({
+      name: 'shaky',
+      read: () => (reading = Number.isNaN(reading) ? 0.5 : Number.NaN),
+    });
+    bench.hold(0, 240);
+
+    expect(bench.told('signal-lost', 'signal-recovered')).toEqual(['shaky lost']);
   });
 
   it('holds the level for signalGraceMs when every signal is lost, and then returns to normal', () => {
@@ -280,6 +292,7 @@ describe('Degradation.admit', () => {
     expect(refusedNow()).toEqual(refused);
 
     bench.clock.shiftEpoch(3_600_000);
+    bench.hold(0.9, 1);
     const nextHour = refusedNow();
     expect(nextHour.length / subjects.length).toBeCloseTo(0.5, 1);
     expect(nextHour.filter((each) => refused.includes(each)).length / refused.length).toBeCloseTo(0.5, 1);
@@ -316,7 +329,7 @@ describe('Degradation.admit', () => {
     bench.hold(0.96, 4);
     for (let i = 0; i < 5; i += 1) bench.degradation.admit('normal', 'alice');
     bench.degradation.admit('sheddable', 'alice');
-    bench.holdMs(0.2, 20_000);
+    bench.holdMs(0.2, 45_000);
 
     expect(bench.told('admission-started', 'admission-stopped')).toEqual([
       'admission-started',
@@ -324,8 +337,8 @@ describe('Degradation.admit', () => {
     ]);
     expect(bench.events.find(({ type }) => type === 'admission-stopped')).toMatchObject({
       refused: { normal: 5, sheddable: 1, critical: 0 },
-      // The first sample of 0.96 refuses already; critical ends 10 s after the second.
-      durationMs: 10_250,
+      // The first sample of 0.96 refuses already; critical ends 10 s after the second, and then they come back in 30 s.
+      durationMs: 40_250,
     });
     expect(bench.degradation.statistics().refused).toEqual({
       sheddable: 1,
@@ -404,7 +417,7 @@ describe('Degradation features', () => {
   it('come back in reverse order, one at a time, to 10, 50 and 100 % of the subjects', () => {
     const bench = new Bench({ features });
     bench.hold(0.96, 2);
-    bench.holdMs(0.2, 19_750);
+    bench.holdMs(0.2, 39_750);
     expect(bench.told('feature-probing')).toEqual([]);
 
     bench.holdMs(0.2, 50_000);
@@ -418,6 +431,17 @@ describe('Degradation features', () => {
       'suggest restored',
     ]);
     expect(bench.degradation.statistics().featuresDisabled).toBe(0);
+  });
+
+  it('come back after the calls that were refused', () => {
+    const bench = new Bench({ features });
+    bench.hold(0.96, 2);
+    bench.holdMs(0.2, 42_000);
+
+    expect(bench.told('admission-stopped', 'feature-probing')).toEqual([
+      'admission-stopped',
+      'search probing 0.1',
+    ]);
   });
 
   it('stay at each step for 5 s, 20 % more or less', () => {
@@ -796,6 +820,8 @@ describe('Degradation', () => {
       msAt: { normal: 1_500, critical: 10_000, reduced: 3_000 },
       featuresDisabled: 0,
       refused: { sheddable: 0, degradable: 0, normal: 0, critical: 0, system: 0 },
+      probes: { restored: 0, rolledBack: 0 },
+      dryRun: false,
     });
   });
 

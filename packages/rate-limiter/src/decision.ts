@@ -1,85 +1,156 @@
-import { type DecisionSource, type LimitRule, readingWidth, type Verdict } from './store.ts';
+import { wholeNumber } from '@holdfast/core';
+import { isExceeded, type LimitState, limitStateOf, remainingOf, retryAfterMsOf } from './limit-state.ts';
+import { type Selection, type Subject, subjectsOf } from './selector.ts';
+import type { DecisionSource, Ledger, LimitRule, RuleGroup, Verdict } from './store.ts';
 
-/** Where one limit stands after a decision. */
-export interface LimitState {
-  /** Cost admitted per window at most. */
-  readonly limit: number;
-  readonly windowMs: number;
-  /** Whose spending counts; `'global'` is everybody's. */
-  readonly by: string;
-  /** Cost that would still pass at this instant. */
-  readonly remaining: number;
-  /** Until this limit would let the same call pass, of cost 1 at least; 0 for now, `Infinity` for never. Rounded up. */
-  readonly retryAfterMs: number;
-  /** Until nothing counts any more, if nobody calls. Rounded up. */
-  readonly resetMs: number;
-}
-
-/** What a limiter says about one call. */
-export interface Decision<Name extends string = string> {
-  readonly allowed: boolean;
-  /** `'local'`: the store failed and this process decided by its own share of the limits. */
-  readonly source: DecisionSource;
-  /** The limit that matters most: of those that refused, the one with the longest wait; else the one with the least
-   * of its quota left. `undefined` if no limit applied to the call. */
-  readonly binding: Name | undefined;
-  /** Every limit that refused; empty if the call was allowed. */
-  readonly violated: readonly Name[];
-  /** The limits that applied to the call. */
-  readonly limits: { readonly [Limit in Name]?: LimitState };
-  /** Until the same call could pass, if nobody else calls: 0 if allowed, `Infinity` if `impossible`. */
-  readonly retryAfterMs: number;
-  /** The cost is more than a limit that refused ever admits: no wait helps. */
-  readonly impossible: boolean;
-}
+export type { LimitState } from './limit-state.ts';
 
 const nothing: readonly never[] = [];
 
-/** The decision about a call to which no limit applied. */
-export function unlimited<Name extends string>(source: DecisionSource): Decision<Name> {
-  return {
-    allowed: true,
-    source,
-    binding: undefined,
-    violated: nothing,
-    limits: {},
-    retryAfterMs: 0,
-    impossible: false,
-  };
+/**
+ * What a limiter says about one call. Everything but `allowed` is worked out when it is read.
+ *
+ * Invariant: a call is corrected once. The first `refund` or `settle` counts, later ones do nothing.
+ */
+export class Decision<Name extends string = string> {
+  readonly allowed: boolean;
+  readonly #ledger: Ledger;
+  readonly #selection: Selection;
+  readonly #subject: Subject;
+  readonly #cost: number;
+  readonly #verdict: Verdict;
+  #limits: { readonly [Limit in Name]?: LimitState } | undefined = undefined;
+  #violated: readonly Name[] | undefined = undefined;
+  #corrected = false;
+
+  /** @internal */
+  constructor(ledger: Ledger, selection: Selection, subject: Subject, cost: number, verdict: Verdict) {
+    this.#ledger = ledger;
+    this.#selection = selection;
+    this.#subject = subject;
+    this.#cost = cost;
+    this.#verdict = verdict;
+    this.allowed = verdict.blockedMs === 0 && !isRefused(selection.rules, verdict.readings);
+  }
+
+  /** `'local'`: the store failed and this process decided by itself. */
+  get source(): DecisionSource {
+    return this.#verdict.source;
+  }
+
+  /** A subject of the call is blocked: whatever it has left, the call was refused. */
+  get blocked(): boolean {
+    return this.#verdict.blockedMs > 0;
+  }
+
+  /** The limits that applied to the call. */
+  get limits(): { readonly [Limit in Name]?: LimitState } {
+    if (this.#limits !== undefined) return this.#limits;
+    const limits: Record<string, LimitState> = {};
+    for (const [i, rule] of this.#selection.rules.entries())
+      limits[rule.name] = limitStateOf(rule, this.#verdict.readings, i);
+    return (this.#limits = limits as { readonly [Limit in Name]?: LimitState });
+  }
+
+  /** Every limit that refused; empty if the call was allowed, or refused only because it is blocked. */
+  get violated(): readonly Name[] {
+    if (this.allowed) return nothing;
+    return (this.#violated ??= this.#refusing().map(({ name }) => name as Name));
+  }
+
+  /**
+   * The limit that matters most: of those that refused, the one with the longest wait; else the one with the least of
+   * its quota left. `undefined` if no limit applied to the call that can refuse.
+   */
+  get binding(): Name | undefined {
+    const { rules } = this.#selection;
+    const { readings } = this.#verdict;
+    let slowest: string | undefined;
+    let scarcest: string | undefined;
+    let longestMs = -1;
+    let least = Infinity;
+    for (const [i, { name, burst, shadow }] of rules.entries()) {
+      if (shadow) continue;
+      const retryAfterMs = retryAfterMsOf(readings, i);
+      const left = burst === 0 ? 0 : remainingOf(readings, i) / burst;
+      if (isExceeded(readings, i) && retryAfterMs > longestMs) [slowest, longestMs] = [name, retryAfterMs];
+      if (left < least) [scarcest, least] = [name, left];
+    }
+    return (slowest ?? scarcest) as Name | undefined;
+  }
+
+  /** Until the same call could pass, if nobody else calls: 0 if allowed, `Infinity` if `impossible`. Rounded up. */
+  get retryAfterMs(): number {
+    if (this.allowed) return 0;
+    // Not only of those that refused: a limit may have been used up by counting this attempt.
+    return this.#selection.rules.reduce(
+      (longestMs, { shadow }, i) =>
+        shadow ? longestMs : Math.max(longestMs, retryAfterMsOf(this.#verdict.readings, i)),
+      Math.ceil(this.#verdict.blockedMs),
+    );
+  }
+
+  /** The cost is more than a limit that refused admits at all, at the factor of this decision: no wait helps. */
+  get impossible(): boolean {
+    return this.retryAfterMs === Infinity;
+  }
+
+  /** The store failed, and a limit refused because it is closed then. */
+  get storeFailed(): boolean {
+    if (this.allowed || this.source !== 'local') return false;
+    return this.#refusing().some(({ onStoreError }) => onStoreError === 'closed');
+  }
+
+  /**
+   * Gives back what the call was charged, or `cost` of it: the call failed for no fault of the caller, say. Limits that
+   * count attempts keep it. Does nothing once corrected, if nothing was charged, or where the window is over.
+   *
+   * @param cost - a whole number of at least 0; at most what was charged is given back. Defaults to all of it.
+   * @throws {InvalidOptionError} on another cost.
+   */
+  refund(cost: number = this.#cost): Promise<void> {
+    return this.#correct(-Math.min(this.#cost, wholeNumber('cost', cost, 0)));
+  }
+
+  /**
+   * Changes what the call was charged to what it turned out to cost (tokens, bytes, rows), even if that passes the limit:
+   * later calls wait for it. Limits that count attempts stay. Does nothing once corrected, if nothing was charged, or
+   * where the window is over.
+   *
+   * @param actualCost - a whole number of at least 0.
+   * @throws {InvalidOptionError} on another cost.
+   */
+  settle(actualCost: number): Promise<void> {
+    return this.#correct(wholeNumber('actualCost', actualCost, 0) - this.#cost);
+  }
+
+  async #correct(cost: number): Promise<void> {
+    const { chargedAt, readings } = this.#verdict;
+    if (this.#corrected || chargedAt === undefined) return;
+    this.#corrected = true;
+    if (cost === 0) return;
+    const subjects: string[] = [];
+    const groups: RuleGroup[] = [];
+    let i = 0;
+    for (const [g, subject] of subjectsOf(this.#selection, this.#subject).entries()) {
+      const { scope, rules } = this.#selection.groups[g] as RuleGroup;
+      const from = i;
+      const charged = rules.filter((rule, r) => !rule.countsAttempts && !isExceeded(readings, from + r));
+      i += rules.length;
+      if (charged.length === 0) continue;
+      groups.push({ scope, rules: charged });
+      subjects.push(subject);
+    }
+    await this.#ledger.adjust(groups, subjects, cost, chargedAt);
+  }
+
+  #refusing(): LimitRule[] {
+    return this.#selection.rules.filter(({ shadow }, i) => !shadow && isExceeded(this.#verdict.readings, i));
+  }
 }
 
-/** Puts a ledger's readings into words. */
-export function decisionOf<Name extends string>(
-  rules: readonly LimitRule[],
-  { source, readings }: Verdict,
-): Decision<Name> {
-  const limits: Record<string, LimitState> = {};
-  let violated: Name[] | undefined;
-  let longestMs = 0;
-  let slowest: string | undefined;
-  let scarcest: string | undefined;
-  let least = Infinity;
-  for (let i = 0; i < rules.length; i += 1) {
-    const { name, limit, windowMs, scope } = rules[i] as LimitRule;
-    const at = i * readingWidth;
-    const remaining = readings[at + 1] as number;
-    const retryAfterMs = Math.ceil(readings[at + 2] as number);
-    const resetMs = Math.ceil(readings[at + 3] as number);
-    limits[name] = { limit, windowMs, by: scope, remaining, retryAfterMs, resetMs };
-    if (readings[at] === 1) {
-      (violated ??= []).push(name as Name);
-      if (slowest === undefined || retryAfterMs > longestMs) [slowest, longestMs] = [name, retryAfterMs];
-    } else if (remaining / limit < least) {
-      [scarcest, least] = [name, remaining / limit];
-    }
-  }
-  return {
-    allowed: violated === undefined,
-    source,
-    binding: (slowest ?? scarcest) as Name | undefined,
-    violated: violated ?? nothing,
-    limits: limits as Decision<Name>['limits'],
-    retryAfterMs: longestMs,
-    impossible: longestMs === Infinity,
-  };
+function isRefused(rules: readonly LimitRule[], readings: ArrayLike<number>): boolean {
+  for (let i = 0; i < rules.length; i += 1)
+    if (isExceeded(readings, i) && !(rules[i] as LimitRule).shadow) return true;
+  return false;
 }

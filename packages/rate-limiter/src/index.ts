@@ -1,22 +1,33 @@
 /**
- * Several strict rate limits in one atomic decision.
+ * Several rate limits in one atomic decision.
  *
  * @module
  */
-export type { Decision, LimitState } from './decision.ts';
+export { AdaptiveFactor, type AdaptiveFactorOptions } from './adaptive-factor.ts';
+export { Decision, type LimitState } from './decision.ts';
 export { RateLimitedError, RateLimitStoreError } from './errors.ts';
-export type { RateLimiterEvent, RejectedEvent, StoreLostEvent, StoreRecoveredEvent } from './events.ts';
-export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export type {
+  BlockedEvent,
+  BurstEvent,
+  RateLimiterEvent,
+  RejectedEvent,
+  StoreLostEvent,
+  StoreRecoveredEvent,
+  UnblockedEvent,
+} from './events.ts';
+export { MemoryStore, type MemoryStoreOptions } from './memory/memory-store.ts';
 export type {
   LimitOptions,
   LimitsOptions,
   NameOf,
+  PenaltyOptions,
   RateLimiterOptions,
   ScopeOf,
   SubjectOf,
   TagOf,
 } from './options.ts';
-export { type CheckOptions, RateLimiter, type RateLimiterStatistics } from './rate-limiter.ts';
+export { phase2 } from './presets.ts';
+export { type CheckOptions, RateLimiter } from './rate-limiter.ts';
 export type {
   DecisionSource,
   Ledger,
@@ -24,6 +35,8 @@ export type {
   LimitRule,
   RateLimitStore,
   RuleGroup,
+  StoreErrorAction,
   StoreObserver,
   Verdict,
 } from './store.ts';
+export type { RateLimiterStatistics } from './tally.ts';

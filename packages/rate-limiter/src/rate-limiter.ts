@@ -6,25 +6,28 @@ import {
   type EventSource,
   type ExecuteOptions,
   Execution,
+  InvalidOptionError,
   type Operation,
   type Policy,
   throwIfCancelled,
   wholeNumber,
 } from '@holdfast/core';
-import { type Decision, decisionOf, unlimited } from './decision.ts';
+import { Administration } from './administration.ts';
+import { Aftermath } from './aftermath.ts';
+import type { Decision } from './decision.ts';
 import { RateLimitedError } from './errors.ts';
 import type { RateLimiterEvent } from './events.ts';
+import type { LimitsOptions, NameOf, TagOf } from './limit-options.ts';
 import {
-  type LimitsOptions,
-  type NameOf,
   type RateLimiterOptions,
   resolveOptions,
   type ResolvedRateLimiterOptions,
   type SubjectOf,
-  type TagOf,
 } from './options.ts';
-import { type Selection, Selector, type Subject } from './selector.ts';
-import type { Ledger, LimitRule, StoreObserver, Verdict } from './store.ts';
+import { Penalties } from './penalties.ts';
+import { placeSubjects, Selector, type Subject } from './selector.ts';
+import type { Ledger, StoreObserver, Verdict } from './store.ts';
+import { type RateLimiterStatistics, Tally } from './tally.ts';
 
 export interface CheckOptions<Tag extends string = string> {
   /** What the call costs; a whole number of at least 0. 0 looks without charging. Defaults to 1. */
@@ -33,53 +36,49 @@ export interface CheckOptions<Tag extends string = string> {
   readonly tags?: readonly Tag[] | undefined;
 }
 
-export interface RateLimiterStatistics<Name extends string = string> {
-  readonly component: 'rate-limiter';
-  /** Calls decided. `local` ones, made while the store failed, are among the other two as well. */
-  readonly decisions: { readonly allowed: number; readonly rejected: number; readonly local: number };
-  /** How often each limit refused. A call that several limits refuse counts for each of them. */
-  readonly rejections: { readonly [Limit in Name]: number };
-  /** Calls to the store that failed. */
-  readonly storeErrors: number;
-  /** Subjects held in this process now. */
-  readonly trackedSubjects: number;
-}
-
 /**
  * Decides over several limits at once: a call passes if every limit that applies to it has room, and only then is it
  * charged, to all of them.
  *
  * Invariants, whatever calls come in whatever order:
- * - in any interval of length `windowMs`, a limit admits at most `limit` cost of one subject;
- * - a refused call and a call of cost 0 leave every count as it was;
+ * - in any interval of length `windowMs`, a strict limit admits at most `limit` cost of one subject, a smooth one at most
+ *   `burst + limit`;
+ * - a refused call and a call of cost 0 leave every count as it was, but for limits that count attempts;
  * - what one subject does never changes what another may do, except through a limit that they share;
  * - a refused call would pass `retryAfterMs` later, if nobody else called, and not before.
  *
- * A limit is counted in cells, which the README explains.
+ * A strict limit is counted in cells, which the README explains.
  */
 export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   readonly #subjectOf: ResolvedRateLimiterOptions['subjectOf'];
-  readonly #rules: readonly LimitRule[];
+  readonly #factor: (() => number) | undefined;
   readonly #selector: Selector;
+  readonly #tally: Tally;
   readonly #ledger: Ledger;
-  readonly #hub = new EventHub<RateLimiterEvent<NameOf<Limits>>>();
-  readonly #rejections: number[];
-  #allowed = 0;
-  #rejected = 0;
-  #local = 0;
-  #storeErrors = 0;
+  readonly #aftermath: Aftermath;
+  readonly #administration: Administration;
+  readonly #hub = new EventHub<RateLimiterEvent>();
 
   constructor(options: RateLimiterOptions<Limits>) {
-    const { name, clock, rules, store, subjectOf } = resolveOptions(options);
+    const { name, clock, rules, store, subjectOf, factor, ...resolved } = resolveOptions(options);
     this.name = name;
     this.#clock = clock;
     this.#subjectOf = subjectOf;
-    this.#rules = rules;
+    this.#factor = factor;
     this.#selector = new Selector(rules);
-    this.#rejections = rules.map(() => 0);
+    this.#tally = new Tally(rules);
     this.#ledger = store.open({ name, rules, clock, observer: this.#observer() });
+    const parts = {
+      ledger: this.#ledger,
+      selector: this.#selector,
+      penalties: new Penalties(resolved.penalties, clock),
+      tally: this.#tally,
+      hub: this.#hub,
+    };
+    this.#aftermath = new Aftermath(name, clock, rules, parts);
+    this.#administration = new Administration(name, parts);
   }
 
   get events(): EventSource<RateLimiterEvent<NameOf<Limits>>> {
@@ -101,9 +100,26 @@ export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> imp
   }
 
   /**
+   * Like {@link check}, at once and without a promise. For stores in this process, such as `MemoryStore`; a store elsewhere
+   * answers so only what it need not ask for.
+   *
+   * @throws {InvalidOptionError} on a wrong argument, and if the store has to be waited for; the call may be charged then.
+   */
+  checkSync(subject: SubjectOf<Limits>, options?: CheckOptions<TagOf<Limits>>): Decision<NameOf<Limits>> {
+    const decision = this.#decide(subject, options);
+    if (decision instanceof Promise)
+      throw new InvalidOptionError(
+        'store',
+        'one that answers at once, such as a MemoryStore, for checkSync',
+        decision,
+      );
+    return decision;
+  }
+
+  /**
    * Runs `operation` if the call may pass. Costs and tags come with the options; the subject comes from `subjectOf`.
    *
-   * @throws {RateLimitedError} if a limit refused: the operation did not run and nothing was charged.
+   * @throws {RateLimitedError} if a limit refused or the subject is blocked: the operation did not run.
    * @throws The signal's reason, if the call is cancelled before the operation starts; it may have been charged.
    */
   async execute<T>(
@@ -114,23 +130,60 @@ export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> imp
     const pending = this.#decide(this.#subjectOf(options), options);
     const decision =
       pending instanceof Promise ? await unlessCancelled(pending, cancellationOf(options)) : pending;
-    const { allowed, binding, violated, retryAfterMs } = decision;
-    if (!allowed)
-      throw new RateLimitedError({ policy: this.name, limit: binding ?? '', violated, retryAfterMs });
+    if (!decision.allowed) throw this.#errorOf(decision);
     return operation(new Execution(options, this.#clock));
   }
 
+  /**
+   * Charges the subject's own limits a cost that no call was checked for, even beyond what they have left. Limits that
+   * all share are left alone.
+   *
+   * @param cost - a whole number from 1 to 2³²−1.
+   * @throws {InvalidOptionError} on a wrong argument.
+   */
+  penalize(subject: SubjectOf<Limits>, cost: number): Promise<void> {
+    return this.#administration.penalize(subject, cost);
+  }
+
+  /**
+   * Gives back up to `cost` of what counts under the subject's own limits, the latest first. Limits that all share are
+   * left alone.
+   *
+   * @param cost - a whole number from 1 to 2³²−1.
+   * @throws {InvalidOptionError} on a wrong argument.
+   */
+  reward(subject: SubjectOf<Limits>, cost: number): Promise<void> {
+    return this.#administration.reward(subject, cost);
+  }
+
+  /**
+   * Refuses the calls of a subject that fall under a limit of its scope, for so long. A longer block stays.
+   *
+   * @param forMs - milliseconds, at least 1.
+   * @param reason - told in the event.
+   * @throws {InvalidOptionError} on a wrong argument.
+   */
+  block(subject: SubjectOf<Limits>, forMs: number, reason?: string): Promise<void> {
+    return this.#administration.block(subject, forMs, reason);
+  }
+
+  /** Ends a block, whoever began it. The next penalty begins with the shortest block again. */
+  unblock(subject: SubjectOf<Limits>): Promise<void> {
+    return this.#administration.unblock(subject);
+  }
+
+  /**
+   * Forgets what the subject spent under the limits of these names; without names, all that is known of it, with its
+   * block. Limits that all share are left alone.
+   *
+   * @throws {InvalidOptionError} on a name that is no limit of the subject.
+   */
+  reset(subject: SubjectOf<Limits>, limitNames?: readonly NameOf<Limits>[]): Promise<void> {
+    return this.#administration.reset(subject, limitNames);
+  }
+
   statistics(): RateLimiterStatistics<NameOf<Limits>> {
-    const rejections = Object.fromEntries(
-      this.#rules.map(({ name, index }) => [name, this.#rejections[index]]),
-    );
-    return {
-      component: 'rate-limiter',
-      decisions: { allowed: this.#allowed, rejected: this.#rejected, local: this.#local },
-      rejections: rejections as RateLimiterStatistics<NameOf<Limits>>['rejections'],
-      storeErrors: this.#storeErrors,
-      trackedSubjects: this.#ledger.trackedSubjects,
-    };
+    return this.#tally.statistics(this.#ledger.trackedSubjects);
   }
 
   #decide(
@@ -139,46 +192,35 @@ export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> imp
   ): Decision<NameOf<Limits>> | Promise<Decision<NameOf<Limits>>> {
     const cost = options?.cost === undefined ? 1 : wholeNumber('cost', options.cost, 0);
     const selection = this.#selector.select(subject, options?.tags);
-    if (selection.rules.length === 0) {
-      this.#allowed += 1;
-      return unlimited('memory');
+    if (selection.rules.length === 0) return this.#aftermath.of(selection, subject, cost, unlimited);
+    const subjects = placeSubjects(selection, subject);
+    const verdict = this.#ledger.decide(selection.groups, subjects, cost, this.#factorNow());
+    if (verdict instanceof Promise)
+      return verdict.then((late) => this.#aftermath.of(selection, subject, cost, late));
+    return this.#aftermath.of(selection, subject, cost, verdict);
+  }
+
+  #factorNow(): number {
+    if (this.#factor === undefined) return 1;
+    try {
+      const factor = this.#factor();
+      // Also where it is not a number.
+      if (!(factor < 1)) return 1;
+      return Math.max(factor, Number.MIN_VALUE);
+    } catch {
+      return 1;
     }
-    const verdict = this.#ledger.decide(selection.groups, Selector.subjects(selection, subject), cost);
-    if (verdict instanceof Promise) return verdict.then((late) => this.#conclude(subject, selection, late));
-    return this.#conclude(subject, selection, verdict);
   }
 
-  #conclude(subject: Subject, { rules }: Selection, verdict: Verdict): Decision<NameOf<Limits>> {
-    const decision = decisionOf<NameOf<Limits>>(rules, verdict);
-    if (decision.source === 'local') this.#local += 1;
-    if (decision.allowed) this.#allowed += 1;
-    else this.#reject(subject, rules, decision);
-    return decision;
-  }
-
-  #reject(subject: Subject, rules: readonly LimitRule[], decision: Decision<NameOf<Limits>>): void {
-    this.#rejected += 1;
-    const { violated, binding, retryAfterMs, source } = decision;
-    for (const { name, index } of rules)
-      if (violated.includes(name)) this.#rejections[index] = (this.#rejections[index] ?? 0) + 1;
-    if (!this.#hub.observed || binding === undefined) return;
-    this.#hub.emit({
-      type: 'rejected',
-      limiter: this.name,
-      subject,
-      binding,
-      violated,
-      retryAfterMs,
-      source,
-    });
+  #errorOf({ binding, violated, blocked, retryAfterMs }: Decision): RateLimitedError {
+    const limit = violated.length === 0 ? '' : (binding ?? '');
+    return new RateLimitedError({ policy: this.name, limit, violated, blocked, retryAfterMs });
   }
 
   #observer(): StoreObserver {
     const { name: limiter } = this;
     return {
-      failed: () => {
-        this.#storeErrors += 1;
-      },
+      failed: () => this.#tally.storeFailed(),
       lost: (error) => {
         if (this.#hub.observed) this.#hub.emit({ type: 'store-lost', limiter, error });
       },
@@ -188,6 +230,9 @@ export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> imp
     };
   }
 }
+
+/** What is known of a call to which no limit applies. */
+const unlimited: Verdict = { source: 'memory', readings: [], blockedMs: 0, chargedAt: undefined };
 
 /** Stops waiting, but not the decision, when the call is cancelled. */
 function unlessCancelled<T>(pending: Promise<T>, cancellation: Cancellation | undefined): Promise<T> {

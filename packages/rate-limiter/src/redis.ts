@@ -4,29 +4,33 @@
  * @module
  */
 import { methods, text } from '@holdfast/core';
-import type { RedisClient } from './redis-client.ts';
-import { RedisConnection } from './redis-connection.ts';
-import { RedisLedger } from './redis-ledger.ts';
+import type { RedisClient } from './redis/client.ts';
+import { RedisConnection } from './redis/connection.ts';
+import { RedisLedger } from './redis/ledger.ts';
 import {
   type RedisStoreOptions,
   resolveRedisOptions,
   type ResolvedRedisStoreOptions,
-} from './redis-options.ts';
+} from './redis/options.ts';
 import type { Ledger, LimitPlan, RateLimitStore } from './store.ts';
 
-export type { RedisClient } from './redis-client.ts';
-export type { RedisStoreOptions } from './redis-options.ts';
+export type { RedisClient } from './redis/client.ts';
+export type { RedisStoreOptions } from './redis/options.ts';
 
 /**
  * Keeps the counts in Redis: one script call per decision, by the server's clock.
  *
  * - All limits of a subject in one scope are one small value under one key. On a single server (or behind Sentinel) a
- *   decision over several scopes is one atomic call. In a cluster each scope lives in a slot of its own and is asked
- *   at the same time; where one refuses, the others are refunded before the decision is told: no limit is ever passed,
- *   and a refused call holds a charge for a round trip at most.
- * - A decision takes at most `timeoutMs`. When Redis fails or is late, this process decides by its own share of the
- *   limits and tells so by `source: 'local'`; a charge is never sent twice. While Redis is down only one call per
- *   `probeIntervalMs` waits for it.
+ *   decision over several scopes is one atomic call, and calls that are made in the same turn go together. In a cluster
+ *   each scope lies in a slot of its own and is asked at the same time; where one refuses, the others are refunded before
+ *   the decision is told: no limit is ever passed, and a refused call holds a charge for a round trip at most.
+ * - What Redis has refused is refused without asking, for as long as Redis certainly would (`source: 'cache'`): only quota
+ *   that another process gives back to the subject is seen late.
+ * - A decision takes at most `timeoutMs`. When Redis fails or is late, this process decides as `onStoreError` of each limit
+ *   says and tells so by `source: 'local'`; while Redis is down only one call per `probeIntervalMs` waits for it. A charge
+ *   is never sent twice.
+ * - In an outage a subject goes on with this process's share of what was left. What was admitted without Redis is charged
+ *   there once it is back, as far as the limits have room.
  *
  * A client that is handed in should not resend commands after a reconnect (`autoResendUnfulfilledCommands: false` in
  * ioredis): a charge could count twice, though no limit could be passed by that.

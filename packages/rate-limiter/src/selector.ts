@@ -6,6 +6,8 @@ export interface Selection {
   readonly groups: readonly RuleGroup[];
   /** The rules of all groups, in order. */
   readonly rules: readonly LimitRule[];
+  /** Room for the subjects of the call that is being decided: written for each call, read before the next. */
+  readonly subjects: string[];
 }
 
 /** Who calls, whatever the limits are. */
@@ -24,7 +26,11 @@ export class Selector {
   readonly #rules: readonly LimitRule[];
   readonly #scopes = new Map<string, number>();
   readonly #tags = new Map<string, number>();
+  /** The mark of the only scope, or 0. */
+  readonly #onlyScope: number;
   readonly #selections = new Map<number, Selection>();
+  #latest: Selection;
+  #latestMarks = 0;
 
   constructor(rules: readonly LimitRule[]) {
     this.#rules = rules;
@@ -34,6 +40,8 @@ export class Selector {
     }
     if (this.#scopes.size + this.#tags.size > mostMarks)
       throw new InvalidOptionError('limits', `of at most ${mostMarks} scopes and tags`, rules.length);
+    this.#onlyScope = this.#scopes.size === 1 ? ([...this.#scopes.values()][0] as number) : 0;
+    this.#latest = this.#selectionOf(0);
   }
 
   /** @throws {InvalidOptionError} on a subject or a tag that cannot be right. */
@@ -41,17 +49,16 @@ export class Selector {
     let marks = typeof subject === 'string' ? this.#marksOfText(subject) : this.#marksOfObject(subject);
     if (tags !== undefined)
       for (const tag of tags) marks |= this.#tags.get(tag) ?? refuse('tags', this.#tags, tag);
-    let selection = this.#selections.get(marks);
-    if (selection === undefined) this.#selections.set(marks, (selection = this.#selectionOf(marks)));
-    return selection;
+    return marks === this.#latestMarks ? this.#latest : this.#find(marks);
   }
 
-  /** Who is charged in each group of the selection. */
-  static subjects({ groups }: Selection, subject: Subject): string[] {
-    return groups.map(({ scope }) => {
-      if (scope === globalScope) return '';
-      return typeof subject === 'string' ? subject : (subject[scope] as string);
-    });
+  /** The limits of the subject's own scopes, whatever their tags; those of all share one count are left out. */
+  selectOwn(subject: Subject): Selection {
+    const marks = typeof subject === 'string' ? this.#marksOfText(subject) : this.#marksOfObject(subject);
+    let all = marks;
+    for (const mark of this.#tags.values()) all |= mark;
+    const groups = this.#find(all).groups.filter(({ scope }) => scope !== globalScope);
+    return { groups, rules: groups.flatMap(({ rules }) => rules), subjects: [] };
   }
 
   #mark(marks: Map<string, number>, name: string): void {
@@ -61,8 +68,7 @@ export class Selector {
   #marksOfText(subject: string): number {
     checkSubject('subject', subject);
     if (this.#scopes.size > 1) refuse('subject', this.#scopes, subject);
-    const [only = 0] = this.#scopes.values();
-    return only;
+    return this.#onlyScope;
   }
 
   #marksOfObject(subject: Readonly<Record<string, string | undefined>>): number {
@@ -79,6 +85,14 @@ export class Selector {
     return marks;
   }
 
+  #find(marks: number): Selection {
+    let selection = this.#selections.get(marks);
+    if (selection === undefined) this.#selections.set(marks, (selection = this.#selectionOf(marks)));
+    this.#latestMarks = marks;
+    this.#latest = selection;
+    return selection;
+  }
+
   #selectionOf(marks: number): Selection {
     const byScope = new Map<string, LimitRule[]>();
     for (const rule of this.#rules) {
@@ -89,8 +103,25 @@ export class Selector {
       else group.push(rule);
     }
     const groups = [...byScope].map(([scope, rules]) => ({ scope, rules }));
-    return { groups, rules: groups.flatMap(({ rules }) => rules) };
+    return { groups, rules: groups.flatMap(({ rules }) => rules), subjects: groups.map(() => '') };
   }
+}
+
+/** Who is charged in each group of the selection; an array of the caller's own. */
+export function subjectsOf({ groups }: Selection, subject: Subject): string[] {
+  return groups.map(({ scope }) => subjectIn(scope, subject));
+}
+
+/** Writes who is charged in each group into the selection's room for it. */
+export function placeSubjects({ groups, subjects }: Selection, subject: Subject): readonly string[] {
+  for (let g = 0; g < groups.length; g += 1) subjects[g] = subjectIn((groups[g] as RuleGroup).scope, subject);
+  return subjects;
+}
+
+/** The subject of a scope that the call names. */
+export function subjectIn(scope: string, subject: Subject): string {
+  if (scope === globalScope) return '';
+  return typeof subject === 'string' ? subject : (subject[scope] as string);
 }
 
 function isObject(value: unknown): boolean {

@@ -49,6 +49,62 @@ describe('RateLimiterOptions', () => {
       { limits: { user: { ...user, tag: '' } } },
       'limits.user.tag must be a string that is not',
     ],
+    [
+      'limits.user.mode',
+      { limits: { user: { ...user, mode: 'fixed' } } },
+      "limits.user.mode must be one of 'strict', 'smooth', got 'fixed'",
+    ],
+    [
+      'limits.user.burst',
+      { limits: { user: { ...user, burst: 2 } } },
+      'limits.user.burst must be absent unless the mode is smooth, got 2',
+    ],
+    [
+      'limits.user.burst',
+      { limits: { user: { ...user, mode: 'smooth', burst: 0 } } },
+      'limits.user.burst must be a whole number from 1 to 4294967295, got 0',
+    ],
+    [
+      'limits.user.counts',
+      { limits: { user: { ...user, counts: 'all' } } },
+      "limits.user.counts must be one of 'admitted', 'attempts'",
+    ],
+    [
+      'limits.user.shadow',
+      { limits: { user: { ...user, shadow: 1 } } },
+      'limits.user.shadow must be one of true, false, got 1',
+    ],
+    [
+      'limits.user.minFactor',
+      { limits: { user: { ...user, minFactor: 0 } } },
+      'limits.user.minFactor must be a number over 0, up to 1, got 0',
+    ],
+    [
+      'limits.user.onStoreError',
+      { limits: { user: { ...user, onStoreError: 'throw' } } },
+      "limits.user.onStoreError must be one of 'local', 'open', 'closed', got 'throw'",
+    ],
+    [
+      'limits.user.penalty',
+      { limits: { user: { ...user, by: 'global', penalty: { blockMs: 1 } } } },
+      'limits.user.penalty must be absent from a global limit',
+    ],
+    [
+      'limits.user.penalty.blockMs',
+      { limits: { user: { ...user, penalty: { blockMs: 0 } } } },
+      'limits.user.penalty.blockMs must be a finite number of milliseconds of at least 1, got 0',
+    ],
+    [
+      'limits.user.penalty.maxBlockMs',
+      { limits: { user: { ...user, penalty: { blockMs: 10, maxBlockMs: 5 } } } },
+      'limits.user.penalty.maxBlockMs must be a finite number of milliseconds of at least 10, got 5',
+    ],
+    [
+      'limits',
+      { limits: Object.fromEntries(Array.from({ length: 251 }, (_, i) => [`l${i}`, user])) },
+      'limits must be of at most 250 limits, got 251',
+    ],
+    ['factor', { factor: 0.5 }, 'factor must be a function, got 0.5'],
     ['store', { store: {} }, 'store must be an object with open()'],
     ['subjectOf', { subjectOf: 'user' }, "subjectOf must be a function, got 'user'"],
     ['clock', { clock: {} }, 'clock must be an object with now(), epoch(), schedule()'],
@@ -76,7 +132,7 @@ describe('RateLimiterOptions', () => {
 describe('MemoryStoreOptions', () => {
   it('refuses a broken maxSubjects', () => {
     expect(() => new MemoryStore({ maxSubjects: 0 })).toThrow(
-      'maxSubjects must be a whole number of at least 1, got 0',
+      'maxSubjects must be a whole number from 1 to 16777215, got 0',
     );
   });
 });

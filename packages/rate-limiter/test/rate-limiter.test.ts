@@ -8,9 +8,9 @@ import {
   RateLimitedError,
   RateLimiter,
   type RateLimiterEvent,
-  type RateLimitStore,
 } from '@holdfast/rate-limiter';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { fixedStore } from './support/fixed-store.ts';
 
 const minute = 60_000;
 /** The layers of a service: per user, by tag, per address, and for all. */
@@ -183,6 +183,14 @@ describe('RateLimiter with the layers of a service', () => {
 });
 
 describe('RateLimiter', () => {
+  it('admits exactly 5 of 1000 calls at the same time', async () => {
+    const limiter = new RateLimiter({ limits: { user: { limit: 5, windowMs: minute } } });
+
+    const decisions = await Promise.all(Array.from({ length: 1_000 }, () => limiter.check('a')));
+
+    expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(5);
+  });
+
   it('always refuses at limit 0, even when only asked', async () => {
     const limiter = new RateLimiter({ limits: { off: { limit: 0, windowMs: 10 } } });
 
@@ -321,8 +329,9 @@ describe('RateLimiter', () => {
     expect(limiter.name).toBe('api');
     expect(limiter.statistics()).toEqual({
       component: 'rate-limiter',
-      decisions: { allowed: 10, rejected: 2, local: 0 },
+      decisions: { allowed: 10, rejected: 2, local: 0, blocked: 0 },
       rejections: { user: 0, expensive: 0, learning: 2, ip: 0, global: 0 },
+      shadowed: { user: 0, expensive: 0, learning: 0, ip: 0, global: 0 },
       storeErrors: 0,
       trackedSubjects: 2,
     });
@@ -345,6 +354,7 @@ describe('RateLimiter', () => {
         subject: 'alice',
         binding: 'user',
         violated: ['user'],
+        blocked: false,
         retryAfterMs: 100,
         source: 'memory',
       },
@@ -415,9 +425,7 @@ describe('RateLimiter.execute', () => {
   });
 
   it('stops waiting for the store when cancelled, and leaves no listener', async () => {
-    const never: RateLimitStore = {
-      open: () => ({ decide: () => new Promise(() => {}), trackedSubjects: 0 }),
-    };
+    const never = fixedStore(() => new Promise(() => undefined));
     const limiter = new RateLimiter({ limits, store: never });
     const controller = new AbortController();
     const running = limiter.execute(() => 1, { signal: controller.signal });
@@ -429,12 +437,12 @@ describe('RateLimiter.execute', () => {
   });
 
   it('leaves no listener after a store decided in time', async () => {
-    const late: RateLimitStore = {
-      open: () => ({
-        decide: () => Promise.resolve({ source: 'redis', readings: [0, 1, 0, 0] }),
-        trackedSubjects: 0,
-      }),
-    };
+    const late = fixedStore(async () => ({
+      source: 'redis',
+      readings: [0, 1, 0, 0],
+      blockedMs: 0,
+      chargedAt: 1,
+    }));
     const { signal } = new AbortController();
 
     expect(await new RateLimiter({ limits, store: late }).execute(() => 'ran', { signal })).toBe('ran');

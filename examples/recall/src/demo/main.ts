@@ -23,7 +23,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const tempo: Tempo = {
   smoothing: { downHalfLifeMs: 500 },
   levels: { reduced: { dwellMs: 1_000, exitMs: 1_000 }, critical: { dwellMs: 1_000, exitMs: 1_000 } },
-  recovery: { stepMs: 500, holdOffMs: 500 },
+  recovery: { stepMs: 500, holdOffMs: 500, admissionMs: 1_000 },
 };
 
 function demoConfig(dataDirectory: string, upstreamUrl: string): Config {

@@ -24,7 +24,7 @@ export function registerAdmission(
     if (!admitted) throw new ShedError({ policy: degradation.name, criticality, level, retryAfterMs });
 
     const decision = await limiter.check({ user }, { tags: expensive === true ? ['expensive'] : [] });
-    reply.headers(rateLimitHeaders(decision, { spreadBy: user }));
+    reply.headers(rateLimitHeaders(decision, { subject: user }));
     const problem = rateLimitProblem(decision);
     if (problem !== undefined) throw new ProblemError(problem);
   });

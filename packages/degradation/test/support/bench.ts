@@ -51,7 +51,12 @@ function brief(event: DegradationEvent): string {
     case 'override-set':
     case 'override-ended':
       return `${event.level} ${event.type === 'override-set' ? 'set' : event.reason}`;
+    case 'feature-override-set':
+      return `${event.feature} ${event.setting}`;
+    case 'feature-override-ended':
+      return `${event.feature} ${event.setting} ${event.reason}`;
     case 'admission-started':
+    case 'admission-refused':
     case 'admission-stopped':
       return event.type;
   }

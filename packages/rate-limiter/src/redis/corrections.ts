@@ -1,0 +1,130 @@
+import type { Clock } from '@holdfast/core';
+import type { LimitRule, RuleGroup } from '../store.ts';
+import { type Debt, Debts } from './debts.ts';
+import type { LocalLedger } from './local-ledger.ts';
+import { type PlanScripts, placesOf } from './plan-scripts.ts';
+import type { RedisScript } from './script.ts';
+
+/** Debts that are paid at once after an outage, so that the server does not get all of them together. */
+const debtsAtOnce = 32;
+
+export interface CorrectionsParts {
+  readonly scripts: PlanScripts;
+  readonly local: LocalLedger;
+  readonly clock: Clock;
+  readonly maxDebts: number;
+  /** Whether the store is out: what is done meanwhile is done here. */
+  readonly isOut: () => boolean;
+  /** Runs a script under the key of a subject. Resolves whatever comes of it. */
+  readonly run: (
+    script: RedisScript,
+    scope: string,
+    subject: string,
+    args: readonly (string | number)[],
+  ) => Promise<void>;
+  /** Quota is given back to a subject: nothing that was refused to it is certain any more. */
+  readonly forgive: (scope: string, subject: string) => void;
+}
+
+/** Changes what was charged. What cannot be told to the store is kept here, and as a debt that is paid when it is back. */
+export class Corrections {
+  readonly #parts: CorrectionsParts;
+  readonly #debts: Debts;
+  #repaying = false;
+
+  constructor(parts: CorrectionsParts) {
+    this.#parts = parts;
+    this.#debts = new Debts(parts.maxDebts);
+  }
+
+  /** Notes what this process admitted in an outage. */
+  owe(groups: readonly RuleGroup[], subjects: readonly string[], cost: number): void {
+    const now = this.#parts.clock.now();
+    for (let g = 0; g < groups.length; g += 1)
+      this.#debts.add(groups[g] as RuleGroup, subjects[g] as string, cost, now);
+  }
+
+  /** Pays what is owed, a few at a time; what it owes grows no limit beyond full. */
+  async repay(): Promise<void> {
+    if (this.#repaying) return;
+    this.#repaying = true;
+    const { clock, isOut, scripts, run } = this.#parts;
+    const pay = ({ group, subject, cost }: Debt): Promise<void> =>
+      run(scripts.penalize, group.scope, subject, [placesOf(group.rules), cost, cost > 0 ? 'capped' : '']);
+    while (this.#debts.size > 0 && !isOut())
+      await Promise.all(this.#debts.take(debtsAtOnce, clock.now()).map(pay));
+    this.#repaying = false;
+  }
+
+  /** As {@link Ledger.adjust}, of a charge by the store. */
+  async adjust(
+    groups: readonly RuleGroup[],
+    subjects: readonly string[],
+    cost: number,
+    chargedAt: number,
+  ): Promise<void> {
+    const { scripts, run } = this.#parts;
+    this.#forgiveAll(groups, subjects, cost);
+    await Promise.all(
+      groups.map(({ scope, rules }, g) =>
+        run(scripts.adjust, scope, subjects[g] as string, [placesOf(rules), cost, chargedAt]),
+      ),
+    );
+  }
+
+  /** As {@link Ledger.adjust}, of a charge by this process: a debt changes, or what was paid of it. */
+  async adjustLocal(
+    groups: readonly RuleGroup[],
+    subjects: readonly string[],
+    cost: number,
+    chargedAt: number,
+  ): Promise<void> {
+    this.#parts.local.adjust(groups, subjects, cost, chargedAt);
+    const { isOut, clock } = this.#parts;
+    const pending = groups.map(async (group, g) => {
+      const subject = subjects[g] as string;
+      const paid = cost + this.#debts.reduce(group.scope, subject, -cost);
+      if (paid !== 0 && isOut()) this.#debts.add(group, subject, paid, clock.now());
+      else await this.#charge(group, subject, paid);
+    });
+    await Promise.all(pending);
+  }
+
+  /** As {@link Ledger.penalize}. */
+  async penalize(groups: readonly RuleGroup[], subjects: readonly string[], cost: number): Promise<void> {
+    this.#forgiveAll(groups, subjects, cost);
+    if (this.#parts.isOut()) {
+      this.#parts.local.penalize(groups, subjects, cost);
+      this.owe(groups, subjects, cost);
+      return;
+    }
+    await Promise.all(groups.map((group, g) => this.#charge(group, subjects[g] as string, cost)));
+  }
+
+  /** As {@link Ledger.block}. This process knows it as well, in case the store fails. */
+  async block(scope: string, subject: string, forMs: number): Promise<void> {
+    const { local, forgive, run, scripts } = this.#parts;
+    if (forMs === 0) forgive(scope, subject);
+    local.block(scope, subject, forMs);
+    await run(scripts.block, scope, subject, [scripts.placeOf(scope), Math.ceil(forMs * 1_000)]);
+  }
+
+  /** As {@link Ledger.reset}. */
+  async reset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): Promise<void> {
+    const { local, forgive, run, scripts } = this.#parts;
+    forgive(scope, subject);
+    this.#debts.forgive(scope, subject);
+    local.reset(scope, subject, rules);
+    await run(scripts.reset, scope, subject, [rules === undefined ? '' : placesOf(rules)]);
+  }
+
+  async #charge({ scope, rules }: RuleGroup, subject: string, cost: number): Promise<void> {
+    const { scripts, run } = this.#parts;
+    if (cost !== 0) await run(scripts.penalize, scope, subject, [placesOf(rules), cost]);
+  }
+
+  #forgiveAll(groups: readonly RuleGroup[], subjects: readonly string[], cost: number): void {
+    if (cost >= 0) return;
+    for (const [g, { scope }] of groups.entries()) this.#parts.forgive(scope, subjects[g] as string);
+  }
+}

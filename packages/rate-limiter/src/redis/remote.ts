@@ -1,0 +1,62 @@
+import type { Clock } from '@holdfast/core';
+import { RateLimitStoreError } from '../errors.ts';
+import type { RedisConnection } from './connection.ts';
+import { failureOf } from './failure.ts';
+import type { RedisScript } from './script.ts';
+
+/** How a run came out: its reply, or what went wrong. */
+export type Outcome = { readonly reply: unknown } | { readonly failure: RateLimitStoreError };
+
+export interface RemoteOptions {
+  readonly connection: RedisConnection;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Whose clock counts. */
+  readonly time: 'server' | 'client';
+}
+
+/** Runs scripts on the server: each once, as what it did is unknown when it fails, and within `timeoutMs`. */
+export class Remote {
+  readonly #options: RemoteOptions;
+
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+  }
+
+  /** The instant goes before the arguments. Calls `done` once, with what came first; what comes later is dropped. */
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    done: (outcome: Outcome) => void,
+  ): void {
+    const { connection, clock, timeoutMs } = this.#options;
+    let waiting = true;
+    const settle = (outcome: Outcome): void => {
+      if (!waiting) return;
+      waiting = false;
+      cancel();
+      done(outcome);
+    };
+    const cancel = clock.schedule(
+      () => settle({ failure: new RateLimitStoreError(`the store did not answer within ${timeoutMs} ms`) }),
+      timeoutMs,
+    );
+    const timed = [this.#time(), ...args];
+    const { opened } = connection;
+    const reply =
+      opened === undefined
+        ? connection.client().then((client) => script.run(client, keys, timed))
+        : script.run(opened, keys, timed);
+    reply.then(
+      (answer) => settle({ reply: answer }),
+      (error: unknown) => settle({ failure: failureOf(error) }),
+    );
+  }
+
+  /** Microseconds since 1970, or `''` for the server's clock. */
+  #time(): number | '' {
+    const { time, clock } = this.#options;
+    return time === 'client' ? Math.round(clock.epoch() * 1_000) : '';
+  }
+}

@@ -1,0 +1,51 @@
+import { rules } from './rules.lua.ts';
+import { slots } from './slots.lua.ts';
+import { value } from './value.lua.ts';
+
+/**
+ * Corrects what one call was charged under one key.
+ *
+ * - `RULES` and `SCOPES` – the limits of the plan, put before this text.
+ * - `KEYS[1]` – the value.
+ * - `ARGV` – now, or `''` to read the server's clock; the places of the rules in the plan, as characters; the cost to add,
+ *   or to take back if negative; the instant of the charge, as `decide` returned it.
+ *
+ * Atomic. A strict charge is in the first cell that ends at or after its instant. A cell never falls below 0, and a rule
+ * whose window is over since is left alone.
+ */
+export const adjust: string = `${value}${rules}${slots}
+local now = tonumber(ARGV[1])
+local byServer = now == nil
+if byServer then now = serverTime() end
+local places, cost, chargedAt = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+local function changeOf(spent)
+  return math.max(-spent, math.min(LARGEST - spent, cost))
+end
+
+local function adjustCell(slot)
+  for at = 1, #slot.cells, CELL do
+    local ended, spent = unpack('<dI4', slot.cells, at)
+    if ended >= chargedAt then return changeCell(slot, at, changeOf(spent)) end
+  end
+  if slot.latest >= chargedAt then changeCell(slot, nil, changeOf(slot.open)) end
+end
+
+local value = parse(get(KEYS[1]))
+local changed = false
+for i = 1, #places do
+  local rule = RULES[places:byte(i)]
+  local slot = slotAt(value, rule, now, byServer)
+  -- A smooth charge may have been paid off since; what turned out to cost more is owed again.
+  if not slot and rule.kind == 1 and cost > 0 then
+    slot = emptySlot(rule, now)
+    value.slots[rule.head] = slot
+  end
+  if slot and rule.limit > 0 and chargedAt + rule.window > math.max(now, slot.latest) then
+    if rule.kind == 1 then owe(slot, rule, cost * rule.window) else adjustCell(slot) end
+    changed = true
+  end
+end
+if changed then write(KEYS[1], value, SCOPES[RULES[places:byte(1)].scope], now) end
+return damaged
+`;

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { RateLimitStoreError } from '../../src/errors.ts';
+import { failureOf } from '../../src/redis/failure.ts';
+
+describe('failureOf', () => {
+  it.each([
+    ['READONLY You can’t write against a read only replica.', 'the store is a replica and takes no writes'],
+    ["OOM command not allowed when used memory > 'maxmemory'.", 'the store is out of memory'],
+    [
+      "NOPERM this user has no permissions to run the 'evalsha' command",
+      'the store does not permit the script',
+    ],
+    ['LOADING Redis is loading the dataset in memory', 'the store is loading its data'],
+    ['CLUSTERDOWN The cluster is down', 'the store is a cluster that is down'],
+    ['Connection is closed.', 'the store failed: Connection is closed.'],
+  ])('says of %s what it means', (message, told) => {
+    const cause = new Error(message);
+
+    expect(failureOf(cause)).toMatchObject({ message: told, cause, code: 'ERR_RATE_LIMIT_STORE' });
+  });
+
+  it('leaves our own errors alone, and takes whatever else is thrown', () => {
+    const own = new RateLimitStoreError('late');
+
+    expect(failureOf(own)).toBe(own);
+    expect(failureOf('broken')).toMatchObject({ message: 'the store failed: broken', cause: 'broken' });
+  });
+});
