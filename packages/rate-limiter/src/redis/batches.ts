@@ -2,7 +2,7 @@ import type { Clock } from '@holdfast/core';
 import { RateLimitStoreError } from '../errors.ts';
 import type { Remote } from './remote.ts';
 import type { RedisScript } from './script.ts';
-import type { Attempt } from './store-health.ts';
+import type { Attempt } from '../outage/store-health.ts';
 
 /** Most calls of one run, so that no run keeps the server from others for long. */
 const mostCalls = 32;

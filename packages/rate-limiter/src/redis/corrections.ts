@@ -1,7 +1,7 @@
 import type { Clock } from '@holdfast/core';
 import type { LimitRule, RuleGroup } from '../store.ts';
 import { type Debt, Debts } from './debts.ts';
-import type { LocalLedger } from './local-ledger.ts';
+import type { LocalLedger } from '../outage/local-ledger.ts';
 import { type PlanScripts, placesOf } from './plan-scripts.ts';
 import type { RedisScript } from './script.ts';
 

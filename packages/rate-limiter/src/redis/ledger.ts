@@ -13,14 +13,14 @@ import { Batches } from './batches.ts';
 import type { RedisConnection } from './connection.ts';
 import { Corrections } from './corrections.ts';
 import { DenyCache } from './deny-cache.ts';
-import { LocalLedger } from './local-ledger.ts';
+import { LocalLedger } from '../outage/local-ledger.ts';
 import type { ResolvedRedisStoreOptions } from './options.ts';
 import { PlanScripts } from './plan-scripts.ts';
 import { Questions } from './questions.ts';
 import { Remote } from './remote.ts';
 import type { RedisScript } from './script.ts';
 import { StandIn } from './stand-in.ts';
-import { type Attempt, StoreHealth } from './store-health.ts';
+import { type Attempt, StoreHealth } from '../outage/store-health.ts';
 import type { SubjectKeys } from './subject-keys.ts';
 
 /** Decides in Redis, by what Redis has refused before, and in this process while Redis does not answer. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@holdfast/core';
 import type { RuleGroup, Verdict } from '../store.ts';
-import type { LocalLedger } from './local-ledger.ts';
+import type { LocalLedger } from '../outage/local-ledger.ts';
 import type { Questions } from './questions.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '@holdfast/core';
 import { RateLimitStoreError } from '../errors.ts';
-import { LocalLedger } from '../redis/local-ledger.ts';
-import { StoreHealth } from '../redis/store-health.ts';
+import { LocalLedger } from '../outage/local-ledger.ts';
+import { StoreHealth } from '../outage/store-health.ts';
 import type { Ledger, LimitPlan, LimitRule, RuleGroup, Verdict } from '../store.ts';
 import type { SqliteConnection } from './connection.ts';
 import { accountsIn, decide } from './decide.ts';

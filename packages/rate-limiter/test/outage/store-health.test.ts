@@ -1,6 +1,6 @@
 import { ManualClock } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
-import { StoreHealth } from '../../src/redis/store-health.ts';
+import { StoreHealth } from '../../src/outage/store-health.ts';
 
 function setup(): { clock: ManualClock; health: StoreHealth; told: string[] } {
   const clock = new ManualClock();

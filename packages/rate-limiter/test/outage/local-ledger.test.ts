@@ -2,8 +2,8 @@ import { ManualClock } from '@holdfast/core/testing';
 import type { LimitRule, RuleGroup } from '@holdfast/rate-limiter';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LocalLedger } from '../../src/redis/local-ledger.ts';
-import { ruleOf } from './support/rules.ts';
+import { LocalLedger } from '../../src/outage/local-ledger.ts';
+import { ruleOf } from '../redis/support/rules.ts';
 
 const alice = ['alice'];
 
