@@ -32,7 +32,8 @@ export interface ClientThrottleStatistics {
  * One for each dependency.
  *
  * Of `n` attempts in the window, `s` of them taken on, the share `(n − K·s) / (n + 1)` is held back, where K is the `multiplier`
- * (Beyer et al., "Site Reliability Engineering", 2016, chapter 21). Attempts that are held back count too.
+ * (Beyer et al., "Site Reliability Engineering", 2016, chapter 21). Attempts that are held back count too,
+ * those under way not yet: nobody knows how they will end.
  *
  * Invariants:
  * - the share is from 0 to `maxRatio`, and 0 while at least one attempt in K is taken on;
@@ -60,9 +61,10 @@ export class ClientThrottle implements Policy {
   async execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
     throwIfCancelled(options);
     const { clock, random, isRefusal } = this.#options;
-    this.#window.attempt(clock.now());
+    this.#window.moveOn(clock.now());
     if (random() < this.#heldBackRatio()) {
       this.#heldBack += 1;
+      this.#window.attempt(clock.now());
       throw new ThrottledError(this.name);
     }
     try {
@@ -70,7 +72,7 @@ export class ClientThrottle implements Policy {
       this.#accept();
       return result;
     } catch (error) {
-      if (isRefusal(error)) this.#refused += 1;
+      if (isRefusal(error)) this.#refuse();
       else this.#accept();
       throw error;
     }
@@ -89,7 +91,14 @@ export class ClientThrottle implements Policy {
   }
 
   #accept(): void {
+    const now = this.#options.clock.now();
     this.#accepted += 1;
-    this.#window.accept(this.#options.clock.now());
+    this.#window.attempt(now);
+    this.#window.accept(now);
+  }
+
+  #refuse(): void {
+    this.#refused += 1;
+    this.#window.attempt(this.#options.clock.now());
   }
 }

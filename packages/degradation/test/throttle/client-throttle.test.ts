@@ -57,6 +57,18 @@ describe('ClientThrottle', () => {
     expect(caller.ratio).toBeCloseTo(expected, 10);
   });
 
+  it('sends whatever comes before anything was refused, one after the other or all at once', async () => {
+    const caller = new Caller();
+    caller.drawn = 0;
+    await caller.call(1, () => 'first');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const together = Array.from({ length: 50 }, () => caller.throttle.execute(() => promise));
+    resolve();
+    await Promise.all(together);
+
+    expect(caller.throttle.statistics().calls).toEqual({ accepted: 51, refused: 0, heldBack: 0 });
+  });
+
   it('does not send what it holds back, and says so', async () => {
     const caller = new Caller({ name: 'search' });
     await caller.call(100, caller.refuse);
