@@ -1,5 +1,4 @@
 import {
-  type Cancel,
   duration,
   EventHub,
   type EventSource,
@@ -18,7 +17,8 @@ import { FeatureOverrides, type FeatureSetting } from './feature-overrides.ts';
 import { FeatureSet, type FeatureStatus } from './feature-set.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { type Level, LevelMachine, levels } from './levels.ts';
-import { LoadScore, type Score } from './load-score.ts';
+import { LoadMeter } from './load-meter.ts';
+import type { Score } from './load-score.ts';
 import { type DegradationOptions, resolveOptions, type ResolvedDegradationOptions } from './options.ts';
 import { Override } from './override.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -40,7 +40,7 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
   readonly name: string;
   readonly #options: ResolvedDegradationOptions;
   readonly #hub = new EventHub<DegradationEvent>();
-  readonly #loadScore: LoadScore;
+  readonly #meter: LoadMeter;
   readonly #machine: LevelMachine;
   readonly #features: FeatureSet;
   readonly #pressure: AdmissionPressure;
@@ -49,11 +49,6 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
   readonly #override: Override<Level>;
   readonly #featureOverrides: FeatureOverrides;
   readonly #msAt: Record<Level, number> = { normal: 0, reduced: 0, critical: 0 };
-  #started: Disposable[] = [];
-  #cancelTick: Cancel | undefined;
-  #measured: Score = { score: 0, top: undefined, queueing: false, values: {} };
-  #measuredAt: number;
-  #sampledAt: number | undefined;
   #suggested: Level = 'normal';
   #level: Level = 'normal';
   #levelSince: number;
@@ -64,9 +59,9 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     this.#options = resolveOptions(options);
     const { name, clock, recovery } = this.#options;
     this.name = name;
-    this.#levelSince = this.#measuredAt = clock.now();
+    this.#levelSince = clock.now();
     const tell = (news: DegradationNews): void => this.#tell(news);
-    this.#loadScore = new LoadScore(this.#options, {
+    this.#meter = new LoadMeter(this.#options, {
       lost: (signal, error) => tell({ type: 'signal-lost', signal, error }),
       recovered: (signal) => tell({ type: 'signal-recovered', signal }),
     });
@@ -99,33 +94,21 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
 
   /** How loaded the service is: 1 is its end. */
   get score(): number {
-    return this.#measured.score;
+    return this.#meter.measured.score;
   }
 
   /** Begins to sample by one background timer; does nothing if it has begun. Disposing of the degradation ends it. */
   start(): this {
-    if (this.#cancelTick !== undefined) return this;
-    const { signals, clock, sampleIntervalMs } = this.#options;
-    this.#started = signals.flatMap(({ signal }) => signal.start?.() ?? []);
-    const tick = (): void => {
-      this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
-      this.sample();
-    };
-    this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
+    this.#meter.start(() => this.sample());
     return this;
   }
 
   /** Takes one sample now, for those who bring their own rhythm: call it each `sampleIntervalMs`. */
   sample(): void {
-    const { clock, sampleIntervalMs, signalGraceMs } = this.#options;
+    const { clock, sampleIntervalMs } = this.#options;
     const now = clock.now();
-    // However late the sample is, it tells of one moment: a process that was suspended was not loaded meanwhile.
-    const elapsedMs = Math.min(now - (this.#sampledAt ?? now - sampleIntervalMs), 2 * sampleIntervalMs);
-    this.#sampledAt = now;
-    const measured = this.#loadScore.sample(elapsedMs);
-    if (measured.top !== undefined || now - this.#measuredAt >= signalGraceMs) this.#measured = measured;
-    if (measured.top !== undefined) this.#measuredAt = now;
-    this.#machine.sample(this.#measured.score, now, sampleIntervalMs);
+    this.#meter.sample(now);
+    this.#machine.sample(this.score, now, sampleIntervalMs);
     this.#settle(sampleIntervalMs);
   }
 
@@ -239,14 +222,10 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
 
   /** Ends sampling and overrides. The level and the features stay as they are measured. */
   [Symbol.dispose](): void {
-    this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    this.#sampledAt = undefined;
+    this.#meter[Symbol.dispose]();
     this.#override[Symbol.dispose]();
     this.#featureOverrides[Symbol.dispose]();
     this.#features.serve();
-    for (const signal of this.#started) signal[Symbol.dispose]();
-    this.#started = [];
   }
 
   /** Brings level, features and admission in line with the samples, the fleet and the override. */
@@ -273,9 +252,10 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
 
   /** In a level that was not measured here, the score is one that fits it. */
   #effectiveScore(): Score {
-    if (this.#level === this.#machine.level && this.#override.value === undefined) return this.#measured;
-    if (this.#level === 'normal') return { ...this.#measured, score: 0, queueing: false };
-    return { ...this.#measured, score: Math.max(this.score, this.#options.levels[this.#level].enter) };
+    const { measured } = this.#meter;
+    if (this.#level === this.#machine.level && this.#override.value === undefined) return measured;
+    if (this.#level === 'normal') return { ...measured, score: 0, queueing: false };
+    return { ...measured, score: Math.max(this.score, this.#options.levels[this.#level].enter) };
   }
 
   #changeLevel(to: Level, now: number): void {
@@ -284,7 +264,7 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     this.#levelSince = now;
     this.#level = to;
     this.#transitions += 1;
-    const { score, top, values } = this.#measured;
+    const { score, top, values } = this.#meter.measured;
     this.#tell({ type: 'level-changed', from, to, score, top, values });
   }
 

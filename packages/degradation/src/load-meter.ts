@@ -1,0 +1,60 @@
+import type { Cancel } from '@holdfast/core';
+import { LoadScore, type Score, type SignalObserver } from './load-score.ts';
+import type { ResolvedDegradationOptions } from './options.ts';
+
+/**
+ * Measures the load in the rhythm of one background timer, or of whoever takes samples by hand.
+ *
+ * Invariant: when every signal is lost the last score holds for `signalGraceMs`, then it is 0.
+ */
+export class LoadMeter implements Disposable {
+  readonly #options: ResolvedDegradationOptions;
+  readonly #score: LoadScore;
+  #started: Disposable[] = [];
+  #cancelTick: Cancel | undefined;
+  #measured: Score = { score: 0, top: undefined, queueing: false, values: {} };
+  #measuredAt: number;
+  #sampledAt: number | undefined;
+
+  constructor(options: ResolvedDegradationOptions, observer: SignalObserver) {
+    this.#options = options;
+    this.#score = new LoadScore(options, observer);
+    this.#measuredAt = options.clock.now();
+  }
+
+  /** As of the last sample. */
+  get measured(): Score {
+    return this.#measured;
+  }
+
+  /** Starts the signals and calls `due` each `sampleIntervalMs` from now on; does nothing if it has begun. */
+  start(due: () => void): void {
+    if (this.#cancelTick !== undefined) return;
+    const { signals, clock, sampleIntervalMs } = this.#options;
+    this.#started = signals.flatMap(({ signal }) => signal.start?.() ?? []);
+    const tick = (): void => {
+      this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
+      due();
+    };
+    this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
+  }
+
+  sample(now: number): void {
+    const { sampleIntervalMs, signalGraceMs } = this.#options;
+    // However late the sample is, it tells of one moment: a process that was suspended was not loaded meanwhile.
+    const elapsedMs = Math.min(now - (this.#sampledAt ?? now - sampleIntervalMs), 2 * sampleIntervalMs);
+    this.#sampledAt = now;
+    const measured = this.#score.sample(elapsedMs);
+    if (measured.top !== undefined || now - this.#measuredAt >= signalGraceMs) this.#measured = measured;
+    if (measured.top !== undefined) this.#measuredAt = now;
+  }
+
+  /** Ends the timer and the signals; the last score stays. */
+  [Symbol.dispose](): void {
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    this.#sampledAt = undefined;
+    for (const signal of this.#started) signal[Symbol.dispose]();
+    this.#started = [];
+  }
+}
