@@ -67,7 +67,7 @@ describeWithRedis('the same calls through memory, SQLite and Redis', (redis) => 
     return decisions;
   }
 
-  it('are decided alike, and as the naive exact model says', async () => {
+  it('invariant 3: are decided alike, and as the naive exact model says', async () => {
     const stores = [new MemoryStore(), new SqliteStore(database), redisStore(0)];
 
     await fc.assert(
@@ -80,7 +80,7 @@ describeWithRedis('the same calls through memory, SQLite and Redis', (redis) => 
     );
   });
 
-  it('are admitted alike where a process remembers whom Redis has refused', async () => {
+  it('invariant 9: are admitted alike where a process remembers whom Redis has refused', async () => {
     const remembering = redisStore(100);
 
     await fc.assert(

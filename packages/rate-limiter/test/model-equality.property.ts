@@ -27,7 +27,7 @@ function limiterOn(
 }
 
 describe.each(stores)('a limiter on %s', (_name, store) => {
-  it('decides as the naive exact model, whatever its limits are and whatever is done to it', async () => {
+  it('invariant 3: decides as the naive exact model, whatever its limits are and whatever is done to it', async () => {
     await fc.assert(
       fc.asyncProperty(limitSetsWithTraits, acts, async (limits, trace) => {
         const clock = new ManualClock();

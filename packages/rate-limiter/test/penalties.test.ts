@@ -165,7 +165,7 @@ describe('a penalty', () => {
     expect(limiter.checkSync('alice', { cost: 0 })).toMatchObject({ allowed: false, blocked: false });
   });
 
-  it('remembers the last 10,000 offenders', () => {
+  it('16.4 local maps: remembers the last 10,000 offenders', () => {
     const clock = new ManualClock();
     const limiter = new RateLimiter({
       limits: { user: { limit: 1, windowMs: 10, penalty: { blockMs: 100, maxBlockMs: 200 } } },

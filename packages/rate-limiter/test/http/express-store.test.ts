@@ -193,7 +193,7 @@ describe('ExpressRateLimitStore', () => {
     expect([totalHits, resetTime.getTime() - clock.epoch()]).toEqual([2, 600]);
   });
 
-  it('remembers a bounded number of refused hits', async () => {
+  it('16.4 local maps: remembers a bounded number of refused hits', async () => {
     const clock = new ManualClock();
     const store = new ExpressRateLimitStore({ clock, limit: 1 });
     store.init({ limit: 1, windowMs: 60_000, skipFailedRequests: true });

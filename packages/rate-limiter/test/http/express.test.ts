@@ -52,7 +52,7 @@ describe('the Express middleware', () => {
     });
   });
 
-  it('charges a request once however often a limiter is mounted, and asks other limiters too', async () => {
+  it('16.1 same request twice: charges a request once however often a limiter is mounted, and asks other limiters too', async () => {
     const [one, other] = [limiterOf(10, 'one'), limiterOf(5, 'other')];
     const subjectOf = (): string => 'alice';
     const app = express();
@@ -218,7 +218,7 @@ describe('the Express middleware', () => {
   it.each([
     ['an allowed', 1],
     ['a refused', 0],
-  ])('writes nothing for %s request whose response has begun', async (_, limit) => {
+  ])('16.5 headers already sent: writes nothing for %s request', async (_, limit) => {
     const errors: unknown[] = [];
     const app = express();
     app.use((_request, response, next) => {
@@ -236,7 +236,7 @@ describe('the Express middleware', () => {
     expect(answer.headers.has('ratelimit')).toBe(false);
   });
 
-  it('answers HEAD without a body, and leaves redirects and 304 alone', async () => {
+  it('16.5 HEAD, 304 and 3xx: answers without a body, and leaves redirects alone', async () => {
     const app = express();
     app.use(rateLimit({ limiter: limiterOf(3), subjectOf: () => 'alice' }));
     app.get('/moved', (_request, response) => response.redirect('/'));
@@ -267,7 +267,7 @@ describe('the Express middleware', () => {
     expect((await limiter.check('127.0.0.1', { cost: 0 })).limits['user']?.remaining).toBe(0);
   });
 
-  it('writes fields in lower case over HTTP/2', async () => {
+  it('16.5 HTTP/2: writes fields in lower case', async () => {
     const admit = rateLimit({ limiter: limiterOf(4), subjectOf: () => 'alice' });
     const server = createHttp2Server((request, response) =>
       admit(request as never, response as never, () => response.end('hello')),

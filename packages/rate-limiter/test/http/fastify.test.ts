@@ -92,7 +92,7 @@ describe('the Fastify plugin', () => {
     expect(answers.map(({ headers }) => headers.has('ratelimit'))).toEqual([false, true, true]);
   });
 
-  it('charges a request once however often a limiter is registered, and asks other limiters too', async () => {
+  it('16.1 same request twice: charges a request once however often a limiter is registered, and asks other limiters too', async () => {
     const limiter = limiterOf();
     const other = new RateLimiter({ limits: { other: { limit: 5, windowMs: 60_000 } } });
     const app = appOf();
@@ -196,7 +196,7 @@ describe('the Fastify plugin', () => {
     expect([answer.status, await answer.text()]).toEqual([500, 'told: no']);
   });
 
-  it('answers HEAD without a body, and leaves redirects and 304 alone', async () => {
+  it('16.5 HEAD, 304 and 3xx: answers without a body, and leaves redirects alone', async () => {
     const app = appOf();
     await app.register(rateLimit({ limiter: limiterOf(), subjectOf, costOf: () => 4 }));
     app.get('/moved', (_request, reply) => reply.redirect('/'));

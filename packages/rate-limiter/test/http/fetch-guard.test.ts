@@ -31,7 +31,7 @@ describe('rateLimitGuard', () => {
     expect(await refused?.json()).toMatchObject({ status: 429, 'violated-policies': ['user'] });
   });
 
-  it('charges a request once, and refuses one that it refused again', async () => {
+  it('16.1 same request twice: charges a request once, and refuses one that it refused again', async () => {
     const limiter = limiterOf(1);
     const guard = rateLimitGuard({ limiter, subjectOf });
     const [first, second] = [request(), request()];

@@ -79,7 +79,7 @@ describe('rateLimitHeaders', () => {
     });
   });
 
-  it('tells nothing of the rest after a local decision', () => {
+  it('16.5 local source: tells nothing of the rest', () => {
     const limits = { user: state(100, 0, { retryAfterMs: 500 }) };
 
     expect(rateLimitHeaders(decision(limits, { ...refused('user', 500), source: 'local' }))).toEqual({
@@ -110,7 +110,7 @@ describe('rateLimitHeaders', () => {
     expect(rateLimitHeaders(decision({}))).toEqual({});
   });
 
-  it('escapes quotes and backslashes in names, and refuses what no field can hold', () => {
+  it('16.5 names with quote, backslash, non-ASCII: are escaped, or refused where no field can hold them', () => {
     expect(rateLimitHeaders(decision({ ['a"b\\c']: state(1, 1) }))['RateLimit']).toBe(
       String.raw`"a\"b\\c";r=1;t=60`,
     );

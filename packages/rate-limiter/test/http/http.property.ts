@@ -60,7 +60,7 @@ const options = fc.record({
 });
 
 describe('rateLimitHeaders', () => {
-  it('is read back by parseRateLimit, and promises no more than the limits', () => {
+  it('invariant 16: is read back by parseRateLimit, and promises no more than the limits: r/t is at most q/w', () => {
     fc.assert(
       fc.property(decisions, options, (told, given) => {
         const { policies, limits, retryAfterMs = 0 } = parseRateLimit(rateLimitHeaders(told, given));
@@ -84,7 +84,7 @@ describe('rateLimitHeaders', () => {
     );
   });
 
-  it('asks a refused call to wait for whole seconds, long enough and not much longer', () => {
+  it('invariant 16: asks a refused call to wait for whole seconds, not before any t and not much longer', () => {
     fc.assert(
       fc.property(decisions, options, (told, given) => {
         const fields = rateLimitHeaders(told, given);
@@ -105,7 +105,7 @@ describe('rateLimitHeaders', () => {
     );
   });
 
-  it('writes the canonical form of structured fields', () => {
+  it('invariant 16: writes the canonical form of structured fields', () => {
     fc.assert(
       fc.property(decisions, options, (told, given) => {
         const fields = rateLimitHeaders(told, given);

@@ -168,13 +168,13 @@ describe('parseRateLimit of older families', () => {
 
 // ratelimit-header-parser 0.1.0 reads NaN from each of these.
 describe('parseRateLimit of the current wire', () => {
-  it('reads a limit with what is left and until when', () => {
+  it('D13: reads a limit with what is left and until when', () => {
     expect(parseRateLimit({ RateLimit: '"peruser";r=50;t=30' }).limits).toEqual([
       { name: 'peruser', remaining: 50, resetMs: 30_000, partitionKey: undefined },
     ]);
   });
 
-  it('reads what express-rate-limit writes as draft-8', () => {
+  it('D13: reads what express-rate-limit writes as draft-8', () => {
     const headers = {
       'ratelimit-policy': '"20-in-1min"; q=20; w=60; pk=:MTJjYTE3YjQ5YWYy:',
       ratelimit: '"20-in-1min"; r=19; t=60; pk=:MTJjYTE3YjQ5YWYy:',

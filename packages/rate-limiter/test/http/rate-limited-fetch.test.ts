@@ -259,7 +259,7 @@ describe('rateLimitedFetch', () => {
     await expect(send(url)).rejects.toMatchObject({ retryAfterMs: 86_400_000 });
   });
 
-  it('remembers a bounded number of groups, those used last', async () => {
+  it('16.4 local maps: remembers a bounded number of groups, those used last', async () => {
     const { url, calls } = await serveAnswers(
       ...Array.from({ length: 4 }, () => ({ headers: exhausted(61) })),
     );

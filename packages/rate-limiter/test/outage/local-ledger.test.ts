@@ -14,7 +14,7 @@ function ledgerOf(rules: readonly LimitRule[], shareRatio = 1, clock = new Manua
 const groupOf = (...rules: readonly LimitRule[]): readonly RuleGroup[] => [{ scope: 'user', rules }];
 
 describe('LocalLedger', () => {
-  it('admits, over all processes that are cut off, at most the limit and one more per process in any window', () => {
+  it('invariant 11: admits, over all processes that are cut off, at most the limit and one more per process in any window', () => {
     const calls = fc.array(
       fc.record({
         process: fc.nat(7),

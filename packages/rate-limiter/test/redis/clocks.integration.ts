@@ -22,7 +22,7 @@ describeWithRedis('RedisStore by the clocks of its callers', (redis) => {
     ['strict', 40],
     ['smooth', 5],
   ] as const)(
-    'keeps a %s limit of %i though clocks jump by up to 10 minutes either way',
+    'invariant 12: keeps a %s limit of %i though clocks jump by up to 10 minutes either way',
     async (mode, limit) => {
       const rule = ruleOf({ mode, limit, windowMs: minuteMs });
       const group = [{ scope: 'user', rules: [rule] }];

@@ -1,7 +1,7 @@
 import { RateLimiter } from '@holdfast/rate-limiter';
 import { RedisStore } from '@holdfast/rate-limiter/redis';
 import { describeWithRedisCluster, until } from '@holdfast/test-support';
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const limits = {
@@ -107,7 +107,7 @@ describeWithRedisCluster('RedisStore in a cluster', (nodes) => {
     });
   });
 
-  it('decides locally while a node that it needs is frozen, and goes on afterwards', async () => {
+  it('16.3 cluster node frozen: decides locally, and in the cluster afterwards', async () => {
     const limiter = new RateLimiter({
       name: 'frozen',
       limits,
@@ -127,5 +127,62 @@ describeWithRedisCluster('RedisStore in a cluster', (nodes) => {
     await until('it decides on the cluster again', () => sourceIs('redis'));
 
     expect(told).toEqual(['store-lost', 'store-recovered']);
+  });
+
+  /** Where the key of alice is: its slot, and the node that has it as well as another one. */
+  async function placeOf(name: string): Promise<{ key: string; slot: number; home: Redis; other: Redis }> {
+    const masters = cluster.nodes('master');
+    for (const home of masters) {
+      const [key] = await home.keys(`*{${name}:user:*`);
+      const other = masters.find((node) => node !== home);
+      if (key === undefined || other === undefined) continue;
+      return { key, slot: await home.cluster('KEYSLOT', key), home, other };
+    }
+    throw new Error('nobody has it');
+  }
+  const idOf = async (node: Redis): Promise<string> => String(await node.call('CLUSTER', 'MYID'));
+  async function assign(slot: number, owner: Redis, among: readonly Redis[]): Promise<void> {
+    for (const node of among) await node.call('CLUSTER', 'SETSLOT', slot, 'NODE', await idOf(owner));
+  }
+
+  it('16.3 MOVED and ASK: charges once while a slot moves to another node', async () => {
+    const name = 'moving';
+    const limiter = new RateLimiter({ name, limits, store: new RedisStore(cluster, { timeoutMs: 10_000 }) });
+    const left = async (): Promise<unknown> => {
+      const { source, limits: told } = await limiter.check({ user: 'alice' });
+      return [source, told.user?.remaining];
+    };
+    expect(await left()).toEqual(['redis', 99]);
+    const { key, slot, home, other } = await placeOf(name);
+
+    await other.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', await idOf(home));
+    await home.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', await idOf(other));
+    expect(await left()).toEqual(['redis', 98]);
+    const { host = '', port = 0 } = other.options;
+    await home.call('MIGRATE', host, port, key, 0, 5_000);
+    expect(await left()).toEqual(['redis', 97]);
+    await assign(slot, other, cluster.nodes('master'));
+    expect(await left()).toEqual(['redis', 96]);
+
+    await other.del(key);
+    await assign(slot, home, cluster.nodes('master'));
+  });
+
+  it('16.3 MOVED storm: decides locally when nodes send a call to and fro, and in the cluster afterwards', async () => {
+    const name = 'storm';
+    const store = new RedisStore(cluster, { timeoutMs: 200, probeIntervalMs: 50 });
+    const limiter = new RateLimiter({ name, limits, store });
+    const sourceIs = async (source: string): Promise<boolean> =>
+      (await limiter.check({ user: 'alice' }, { cost: 0 })).source === source;
+    await limiter.check({ user: 'alice' });
+    const { key, slot, home, other } = await placeOf(name);
+    await home.del(key);
+
+    await assign(slot, other, [home]);
+    await assign(slot, home, [other]);
+    expect(await limiter.check({ user: 'alice' })).toMatchObject({ allowed: true, source: 'local' });
+    await assign(slot, home, cluster.nodes('master'));
+
+    await until('it decides on the cluster again', () => sourceIs('redis'));
   });
 });

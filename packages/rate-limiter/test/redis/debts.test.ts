@@ -73,7 +73,7 @@ describe('Debts', () => {
     expect(debts.take(10, 0).map(({ subject }) => subject)).toEqual(['bob']);
   });
 
-  it('never holds more than it may', () => {
+  it('16.4 local maps: never holds more than it may', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),

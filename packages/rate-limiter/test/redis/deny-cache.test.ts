@@ -139,7 +139,7 @@ describe('DeniedSubjects', () => {
   const bound = { index: 0, cost: 1, limit: 10, until: 1_000, remaining: 0, emptyAt: 1_000 };
   const denial = { blockedUntil: 0, bounds: [bound] };
 
-  it('never holds more than it may', () => {
+  it('16.4 local maps: never holds more than it may', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(60)), (maxSubjects, subjects) => {
         const denied = new DeniedSubjects(maxSubjects);

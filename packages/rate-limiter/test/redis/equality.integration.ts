@@ -29,7 +29,7 @@ describeWithRedis('RedisStore beside a MemoryStore', (redis) => {
       maxDeniedSubjects,
     });
 
-  it('gives the same verdicts, whatever is decided, corrected, blocked and reset', async () => {
+  it('invariant 3: gives the same verdicts, whatever is decided, corrected, blocked and reset', async () => {
     await fc.assert(
       fc.asyncProperty(plans, anySteps, async (rules, steps) => {
         const [clock, again] = [new ManualClock(), new ManualClock()];
@@ -43,7 +43,7 @@ describeWithRedis('RedisStore beside a MemoryStore', (redis) => {
     );
   });
 
-  it('refuses from its memory only what Redis would refuse, and leaves the same counts', async () => {
+  it('invariant 9: refuses from its memory only what Redis would refuse, and leaves the same counts', async () => {
     let remembered = 0;
 
     await fc.assert(

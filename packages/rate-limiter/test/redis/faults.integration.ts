@@ -1,14 +1,12 @@
-import { systemClock } from '@holdfast/core';
-import { RateLimiter, type RateLimiterEvent } from '@holdfast/rate-limiter';
+import { type Decision, RateLimiter, type RateLimiterEvent } from '@holdfast/rate-limiter';
 import { RedisStore } from '@holdfast/rate-limiter/redis';
 import { describeWithRedis, startProxy, until } from '@holdfast/test-support';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 const timeoutMs = 50;
-/** What a loaded machine may add to a bound that the clock of the test measures: to any decision, and to most. */
-const slackMs = 1_000;
-const usualSlackMs = 25;
+/** What a decision may take over its budget, by a timer that begins with it: load delays both alike. */
+const slackMs = 5;
 
 describeWithRedis(
   'RedisStore in an outage',
@@ -16,6 +14,7 @@ describeWithRedis(
     let client: Redis;
     let limiter: RateLimiter<{ user: { limit: number; windowMs: number } }>;
     let events: RateLimiterEvent['type'][];
+    let late: number;
 
     function connect(url: string): void {
       client = new Redis(url, { retryStrategy: () => 50 });
@@ -27,18 +26,27 @@ describeWithRedis(
       limiter.events.subscribe(({ type }) => events.push(type));
     }
 
+    /** Asks the limiter, and notes if that took too long. */
+    async function check(): Promise<Decision> {
+      let decided = false;
+      const decision = limiter.check('alice').finally(() => (decided = true));
+      // It is sent by the end of this turn, from when the budget counts.
+      await Promise.resolve();
+      // Of timers that are due in one turn of the event loop any may be first.
+      const tooLong = setTimeout(() => setImmediate(() => (late += decided ? 0 : 1)), timeoutMs + slackMs);
+      await decision;
+      clearTimeout(tooLong);
+      return decision;
+    }
     const decidedIn = (source: string): Promise<void> =>
-      until(`decisions are made in ${source}`, async () => (await limiter.check('alice')).source === source);
+      until(`decisions are made in ${source}`, async () => (await check()).source === source);
 
-    /** Checks on and on while the fault lasts, and expects of every decision that it is made in time. */
+    /** Checks on and on while the fault lasts. */
     async function checkDuring(fault: () => Promise<unknown>): Promise<void> {
       const fate = { over: false };
-      const tookMs: number[] = [];
       const worker = async (): Promise<void> => {
         while (!fate.over) {
-          const startedAt = systemClock.now();
-          await limiter.check('alice');
-          tookMs.push(systemClock.now() - startedAt);
+          await check();
           await new Promise((resolve) => setImmediate(resolve));
         }
       };
@@ -49,17 +57,18 @@ describeWithRedis(
         fate.over = true;
       }
       await Promise.all(workers);
-      const ordered = tookMs.toSorted((a, b) => a - b);
-      expect(ordered.at(-1)).toBeLessThan(timeoutMs + slackMs);
-      expect(ordered[Math.floor(0.9 * ordered.length)]).toBeLessThan(timeoutMs + usualSlackMs);
     }
 
     beforeEach(async () => {
+      late = 0;
       connect(redis.url);
       await decidedIn('redis');
       events.length = 0;
     });
-    afterEach(() => client.disconnect());
+    afterEach(() => {
+      client.disconnect();
+      if (late > 0) throw new Error(`${late} decisions took longer than ${timeoutMs + slackMs} ms`);
+    });
 
     /** By a connection of its own. */
     async function tell(...command: [string, ...string[]]): Promise<void> {
@@ -83,16 +92,26 @@ describeWithRedis(
       );
     }
 
+    /** Half a millisecond for each of its keys. */
+    async function loadAgain(): Promise<void> {
+      await tell('CONFIG', 'SET', 'key-load-delay', '500');
+      await tell('CONFIG', 'SET', 'loading-process-events-interval-bytes', '1024');
+      await tell('DEBUG', 'POPULATE', '2000', 'key', '200');
+      await send('DEBUG', 'RELOAD');
+    }
+    const nothing = async (): Promise<void> => undefined;
+
     const faults: readonly [string, () => Promise<void>, () => Promise<void>][] = [
-      ['is killed and restarted', () => redis.kill(), () => redis.start()],
-      ['is stopped and restarted', () => redis.stop(), () => redis.start()],
-      ['is frozen and goes on', () => redis.pause(), () => redis.resume()],
-      ['pauses its clients', () => tell('CLIENT', 'PAUSE', '500', 'ALL'), async () => undefined],
-      ['sleeps', () => send('DEBUG', 'SLEEP', '0.5'), async () => undefined],
-      ['is busy with a script', beBusy, () => tell('SCRIPT', 'KILL')],
+      ['16.3 server killed', () => redis.kill(), () => redis.start()],
+      ['16.3 server stopped', () => redis.stop(), () => redis.start()],
+      ['16.3 server frozen', () => redis.pause(), () => redis.resume()],
+      ['16.3 CLIENT PAUSE', () => tell('CLIENT', 'PAUSE', '500', 'ALL'), nothing],
+      ['16.3 DEBUG SLEEP', () => send('DEBUG', 'SLEEP', '0.5'), nothing],
+      ['16.3 BUSY', beBusy, () => tell('SCRIPT', 'KILL')],
+      ['16.3 LOADING', loadAgain, nothing],
     ];
 
-    it.each(faults)('decides in bounded time when the server %s', async (_, breakIt, mendIt) => {
+    it.each(faults)('%s: decides in bounded time, and in Redis afterwards', async (_, breakIt, mendIt) => {
       await checkDuring(async () => {
         await breakIt();
         await decidedIn('local');
@@ -101,14 +120,18 @@ describeWithRedis(
       });
 
       expect(events[0]).toBe('store-lost');
-      expect(events.at(-1)).toBe('store-recovered');
+      // A busy machine may lose it once more.
+      await until('it has recovered', async () => {
+        await check();
+        return events.at(-1) === 'store-recovered';
+      });
       const { allowed, rejected, local } = limiter.statistics().decisions;
       expect(rejected).toBe(0);
       expect(local).toBeGreaterThan(0);
       expect(allowed).toBeGreaterThan(local);
     });
 
-    it('decides in bounded time when the network swallows everything', async () => {
+    it('16.3 black-holed socket: decides in bounded time, and in Redis afterwards', async () => {
       await using proxy = await startProxy(redis.port);
       client.disconnect();
       connect(proxy.url(redis.url));
@@ -124,38 +147,52 @@ describeWithRedis(
       expect(events).toEqual(['store-lost', 'store-recovered']);
     });
 
-    it('starts without a server, and uses it as soon as it is there', async () => {
+    it('16.3 start without a server: decides at once, and in Redis as soon as it is there', async () => {
       await redis.stop();
       client.disconnect();
       connect(redis.url);
 
-      expect((await limiter.check('alice')).source).toBe('local');
+      expect((await check()).source).toBe('local');
       await redis.start();
       await decidedIn('redis');
     });
 
-    it('spends no time on a dead server after the first decision', async () => {
+    it('16.3 connection not ready: spends no turn of the event loop on it', async () => {
       await redis.stop();
       await decidedIn('local');
-      const startedAt = systemClock.now();
+      await until('the client knows', () => client.status !== 'ready');
+      let turns = 0;
+      const turn = setImmediate(() => (turns += 1));
       for (let i = 0; i < 1_000; i += 1) await limiter.check('alice');
-      const spentMs = systemClock.now() - startedAt;
+      clearImmediate(turn);
       await redis.start();
 
-      expect(spentMs).toBeLessThan(slackMs);
+      expect(turns).toBe(0);
       expect(events.filter((type) => type === 'store-lost')).toHaveLength(1);
     });
 
     type Command = [string, ...string[]];
-    const refusals: readonly [string, Command, Command][] = [
-      ['is a replica and takes no writes', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
-      ['is out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+    const refusals: readonly [string, string, Command, Command][] = [
       [
+        '16.3 READONLY',
+        'is a replica and takes no writes',
+        ['REPLICAOF', '127.0.0.1', '1'],
+        ['REPLICAOF', 'NO', 'ONE'],
+      ],
+      [
+        '16.3 OOM',
+        'is out of memory',
+        ['CONFIG', 'SET', 'maxmemory', '1'],
+        ['CONFIG', 'SET', 'maxmemory', '0'],
+      ],
+      [
+        '16.3 NOREPLICAS',
         'has too few replicas and so refuses writes',
         ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
         ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
       ],
       [
+        '16.3 NOPERM',
         'does not permit the script',
         ['ACL', 'SETUSER', 'default', '-evalsha', '-eval'],
         ['ACL', 'SETUSER', 'default', '+@all'],
@@ -163,8 +200,8 @@ describeWithRedis(
     ];
 
     it.each(refusals)(
-      'decides locally while the server %s, and says so',
-      async (meaning, breakIt, mendIt) => {
+      '%s: decides locally while the server %s, and says so',
+      async (_, meaning, breakIt, mendIt) => {
         let said: unknown;
         limiter.events.subscribe((event) => {
           if (event.type === 'store-lost') said = event.error;
@@ -180,28 +217,31 @@ describeWithRedis(
     );
 
     it.each([
-      ['admits everything under an open limit', 'open', true, 'local', false],
-      ['admits nothing under a closed limit', 'closed', false, 'local', true],
-    ] as const)('%s while the server is down', async (_, onStoreError, allowed, source, storeFailed) => {
-      const store = new RedisStore(client, { timeoutMs });
-      const strict = new RateLimiter({
-        limits: { user: { limit: 1, windowMs: 60_000, onStoreError } },
-        store,
-      });
-      await redis.stop();
-      await decidedIn('local');
-      const decisions = [
-        await strict.check('alice'),
-        await strict.check('alice'),
-        await strict.check('alice'),
-      ];
-      await redis.start();
+      ['16.3 onStoreError open', 'open', true, false],
+      ['16.3 onStoreError closed', 'closed', false, true],
+    ] as const)(
+      '%s: admits everything, or nothing, while the server is down',
+      async (_, onStoreError, allowed, storeFailed) => {
+        const store = new RedisStore(client, { timeoutMs });
+        const strict = new RateLimiter({
+          limits: { user: { limit: 1, windowMs: 60_000, onStoreError } },
+          store,
+        });
+        await redis.stop();
+        await decidedIn('local');
+        const decisions = [
+          await strict.check('alice'),
+          await strict.check('alice'),
+          await strict.check('alice'),
+        ];
+        await redis.start();
 
-      for (const decision of decisions) {
-        expect(decision).toMatchObject({ allowed, source, storeFailed });
-        expect(decision.retryAfterMs).toBe(allowed ? 0 : 1_000);
-      }
-    });
+        for (const decision of decisions) {
+          expect(decision).toMatchObject({ allowed, source: 'local', storeFailed });
+          expect(decision.retryAfterMs).toBe(allowed ? 0 : 1_000);
+        }
+      },
+    );
   },
   { controllable: true, settings: { 'enable-debug-command': 'yes', 'busy-reply-threshold': '10' } },
 );

@@ -59,7 +59,7 @@ describe('RedisStore', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('decides locally when the answer takes longer than timeoutMs', async () => {
+  it('16.3 budget exceeded: decides locally when the answer takes longer than timeoutMs', async () => {
     const { clock, limiter, events } = setup({ timeoutMs: 30 });
     const checked = limiter.check('a');
 
@@ -74,7 +74,7 @@ describe('RedisStore', () => {
     expect(events).toEqual(['store-lost']);
   });
 
-  it('does not wait for a store that failed, and tells of the outage once', async () => {
+  it('16.3 breaker open: does not wait for a store that failed, and tells of the outage once', async () => {
     const { client, clock, limiter, events } = setup();
     const first = limiter.check('a');
     await clock.advance(50);
@@ -86,7 +86,7 @@ describe('RedisStore', () => {
     expect(events).toEqual(['store-lost']);
   });
 
-  it('asks with one call per probeIntervalMs, and returns when that one succeeds', async () => {
+  it('16.3 breaker open: asks with one call per probeIntervalMs, and returns when that one succeeds', async () => {
     const { client, clock, limiter, events } = setup({ probeIntervalMs: 400 });
     const first = limiter.check('a');
     await clock.advance(50);
@@ -122,7 +122,7 @@ describe('RedisStore', () => {
     expect(events).toEqual(['store-lost']);
   });
 
-  it('ignores an answer that comes too late', async () => {
+  it('16.3 late reply: ignores an answer that comes too late', async () => {
     const { client, clock, limiter, events } = setup();
     const checked = limiter.check('a');
     await clock.advance(50);
@@ -135,7 +135,7 @@ describe('RedisStore', () => {
     expect(events).toEqual(['store-lost']);
   });
 
-  it('spends no time on a connection that is not ready, and returns as soon as it is', async () => {
+  it('16.3 connection not ready: spends no time on it, and returns as soon as it is', async () => {
     const { client, clock, limiter, events } = setup();
     client.status = 'reconnecting';
     expect((await limiter.check('a')).source).toBe('local');
@@ -162,7 +162,7 @@ describe('RedisStore', () => {
     expect(client.sent).toHaveLength(1);
   });
 
-  it('admits its share of the limit while the store is lost, at least 1', async () => {
+  it('16.3 local share: admits its share of the limit while the store is lost, at least 1', async () => {
     const { client, limiter } = setup({ localShareRatio: 0.25 });
     client.status = 'end';
     const decisions = [];
@@ -217,7 +217,7 @@ describe('RedisStore', () => {
       expect({ allowed, remaining: states.user?.remaining }).toEqual({ allowed: true, remaining: 9 });
   });
 
-  it('keeps no timer once it has decided', async () => {
+  it('invariant 17: keeps no timer once it has decided', async () => {
     const { client, clock, limiter } = setup();
     const checked = limiter.check('a');
     await clock.advance(0);

@@ -19,7 +19,7 @@ function worst(instants: readonly number[], windowUs: number): number {
 }
 
 describeWithRedis('RedisStore in several processes', (redis) => {
-  it('never passes a limit in any window, though processes are killed at any moment', async () => {
+  it('invariants 1 and 2: never passes a limit in any window, though processes are killed at any moment', async () => {
     const started: Child[] = [];
     const running: Child[] = [];
     const start = (): Child => {

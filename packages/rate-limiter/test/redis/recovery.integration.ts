@@ -35,7 +35,7 @@ describeWithRedis('RedisStore after an outage', (redis) => {
   const decidedIn = (limiter: RateLimiter<typeof limits>, source: string): Promise<void> =>
     until(`decisions are made in ${source}`, async () => (await limiter.check('probe')).source === source);
 
-  it('tells the store what it admitted meanwhile', async () => {
+  it('16.3 recovery: tells the store what it admitted meanwhile', async () => {
     const limiter = throughProxy({ probeIntervalMs: 20 });
     await decidedIn(limiter, 'redis');
     await proxy.cut();
@@ -49,7 +49,7 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     await until('the store knows', async () => (await remaining(direct())) === 6);
   });
 
-  it('never charges more than the limit by what several processes admitted', async () => {
+  it('16.3 recovery: never charges more than the limit by what several processes admitted', async () => {
     const many = Array.from({ length: 3 }, () => throughProxy({ probeIntervalMs: 20 }));
     for (const limiter of many) await decidedIn(limiter, 'redis');
     await proxy.cut();
@@ -76,7 +76,7 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     expect(decisions).toEqual([true, true, true, false]);
   });
 
-  it('takes only its share of what the store knew', async () => {
+  it('16.3 local share: takes only its share of what the store knew', async () => {
     const limiter = throughProxy({ probeIntervalMs: 10_000, instances: 2 });
     await decidedIn(limiter, 'redis');
     await direct().check('alice', { cost: 7 });
@@ -87,7 +87,7 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     expect(await remaining(limiter)).toBe(1);
   });
 
-  it('never sends a charge again whose fate is unknown', async () => {
+  it('16.3 late reply: never sends a charge again whose fate is unknown', async () => {
     const limiter = throughProxy({ timeoutMs: 50, probeIntervalMs: 20 });
     await decidedIn(limiter, 'redis');
     proxy.hold();

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 const slackMs = 1_000;
 
 describeWithRedisSentinel('RedisStore behind Sentinel', (group) => {
-  it('decides on through a failover, and by the new master, which has never seen the script', async () => {
+  it('16.1 failover: decides on, and by the new master, which has never seen the script', async () => {
     const client = new Redis({
       sentinels: group.addresses,
       name: group.name,

@@ -14,7 +14,7 @@ describe('SubjectKeys', () => {
     expect(keys.of('alice').key).toBe(made[0]);
   });
 
-  it('remembers a bounded number of subjects', () => {
+  it('16.4 local maps: remembers a bounded number of subjects', () => {
     const keys = new SubjectKeys('prefix', 'api', 'user');
     const first = keys.of('first');
     expect(keys.find('first')).toBe(first);

@@ -22,7 +22,7 @@ describeWithRedis('A value in Redis', (redis) => {
     new RateLimiter({ limits, store: new RedisStore(client, patient) });
   const onlyKey = async (): Promise<string> => (await client.keys('*'))[0] ?? '';
 
-  it('is taken for nothing if it is damaged, which is counted, and never fails a call', async () => {
+  it('invariant 13: is taken for nothing if it is damaged, which is counted, and never fails a call', async () => {
     const limits = { user: { limit: 3, windowMs }, smooth: { limit: 50, windowMs, mode: 'smooth' } } as const;
     const limiter = limiterOf(limits);
     for (let i = 0; i < 3; i += 1) await limiter.check('alice');
@@ -131,7 +131,7 @@ describeWithRedis('A value in Redis', (redis) => {
     expect(limiter.statistics().storeErrors).toBe(0);
   });
 
-  it('keeps what a limiter does not know until it runs out', async () => {
+  it('invariant 13: keeps what a limiter does not know until it runs out', async () => {
     const clock = new ManualClock(Date.now());
     const store = new RedisStore(client, { ...patient, time: 'client' });
     const old = new RateLimiter({
@@ -161,7 +161,7 @@ describeWithRedis('A value in Redis', (redis) => {
     expect(await client.strlen(await onlyKey())).toBeLessThan(both);
   });
 
-  it('is not even touched by a refusal, but for the limits that count attempts', async () => {
+  it('invariant 4: is not even touched by a refusal, but for the limits that count attempts', async () => {
     const strict = limiterOf({ user: { limit: 1, windowMs } });
     await strict.check('alice');
     const seen = async (key: string): Promise<unknown[]> => [

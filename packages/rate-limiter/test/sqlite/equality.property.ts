@@ -15,7 +15,7 @@ describe('SqliteStore beside a MemoryStore', () => {
   const open = (store: RateLimitStore, clock: ManualClock, rules: readonly LimitRule[]): Ledger =>
     store.open({ name: `run ${(runs += 1)}`, rules, clock, observer });
 
-  it('gives the same verdicts, whatever is decided, corrected, taken back, blocked and reset', async () => {
+  it('invariant 3: gives the same verdicts, whatever is decided, corrected, taken back, blocked and reset', async () => {
     await fc.assert(
       fc.asyncProperty(plans, anySteps, async (rules, steps) => {
         const [clock, again] = [new ManualClock(), new ManualClock()];

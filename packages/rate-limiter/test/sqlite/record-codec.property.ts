@@ -24,7 +24,7 @@ function facts(record: SubjectRecord): unknown {
 }
 
 describe('the value of a row', () => {
-  it('gives back what was put into it, limits of others included', () => {
+  it('invariant 13: gives back what was put into it, limits of others included', () => {
     fc.assert(
       fc.property(slots, numbers, (spent, blockedUntil) => {
         const record = new SubjectRecord(spent, blockedUntil);
@@ -45,7 +45,7 @@ describe('the value of a row', () => {
     );
   });
 
-  it('is empty where a byte was changed', () => {
+  it('invariant 13: is empty where a byte was changed', () => {
     fc.assert(
       fc.property(slots, fc.nat(), fc.integer({ min: 1, max: 255 }), (spent, position, change) => {
         const value = encode(new SubjectRecord(spent, 5), now);
@@ -57,7 +57,7 @@ describe('the value of a row', () => {
     );
   });
 
-  it('can be any bytes at all, even with a right checksum', () => {
+  it('invariant 13: can be any bytes at all, even with a right checksum', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (content) => {
         const value = Buffer.concat([Buffer.of(1, 0, 0, 0, 0), content]);

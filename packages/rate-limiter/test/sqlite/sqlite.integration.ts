@@ -108,7 +108,7 @@ describe('SqliteStore on a file of several processes', () => {
     reader.close();
   });
 
-  it('stays as large as maxSubjects makes it, however many subjects come', () => {
+  it('16.4 local maps: stays as large as maxSubjects makes it, however many subjects come', () => {
     const file = temporaryFile();
     const clock = new ManualClock();
     const database = new DatabaseSync(file);

@@ -45,7 +45,7 @@ function mostInAnyWindow(admitted: readonly number[]): number {
 const limits = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 33, max: 40 }));
 
 describe('SqliteStore under a wall clock that is set', () => {
-  it('back admits no more than the limit in any window of real time', () => {
+  it('invariant 12: back admits no more than the limit in any window of real time', () => {
     fc.assert(
       fc.property(limits, traces(fc.integer({ min: -1_000, max: 0 })), (limit, trace) => {
         expect(mostInAnyWindow(admissions(limit, trace, new ManualClock()))).toBeLessThanOrEqual(limit);

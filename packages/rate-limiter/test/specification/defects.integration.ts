@@ -3,11 +3,19 @@ import { RateLimiter } from '@holdfast/rate-limiter';
 import { RedisStore } from '@holdfast/rate-limiter/redis';
 import { describeWithRedis, until } from '@holdfast/test-support';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ruleOf } from './support/rules.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ruleOf } from '../redis/support/rules.ts';
+import { itAvoidsTheDefects } from './defects.ts';
 
 const observer = { failed: () => undefined, lost: () => undefined, recovered: () => undefined };
 const patient = { timeoutMs: 10_000 };
+
+/** As the value in Redis holds an instant. */
+function bytesOf(instant: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(instant);
+  return bytes;
+}
 
 /** What other limiters were seen to do; the study of them numbers it. */
 describeWithRedis(
@@ -26,6 +34,11 @@ describeWithRedis(
       const stats = await client.info('commandstats');
       return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
     }
+
+    // Asked each time, as a cache of refusals would hide what the server does, and with such a cache.
+    describe.each([0, 100])('remembering %i refusals', (maxDeniedSubjects) => {
+      itAvoidsTheDefects(() => new RedisStore(client, { ...patient, time: 'client', maxDeniedSubjects }));
+    });
 
     it('D6: decides in time when the server dies under a client of default options', async () => {
       const limiter = new RateLimiter({
@@ -67,6 +80,29 @@ describeWithRedis(
       }
     });
 
+    it('D10: tells a limit and what is left of it, and holds it, when the server never answers', async () => {
+      const limiter = new RateLimiter({
+        limits: { user: { limit: 3, windowMs: 60_000 } },
+        store: new RedisStore(client, { timeoutMs: 100 }),
+      });
+      await until('it decides on the server', async () => (await limiter.check('bob')).source === 'redis');
+      await redis.pause();
+
+      const seen: unknown[] = [];
+      for (let call = 0; call < 4; call += 1) {
+        const { allowed, source, limits } = await limiter.check('alice');
+        seen.push([allowed, source, limits.user?.limit, limits.user?.remaining]);
+      }
+      await redis.resume();
+
+      expect(seen).toEqual([
+        [true, 'local', 3, 2],
+        [true, 'local', 3, 1],
+        [true, 'local', 3, 0],
+        [false, 'local', 3, 0],
+      ]);
+    });
+
     it('D12: recovers from a server that was down when the store was made', async () => {
       await redis.stop();
       await using store = new RedisStore(redis.url, { probeIntervalMs: 20 });
@@ -86,12 +122,24 @@ describeWithRedis(
         observer,
       });
 
-      const { chargedAt } = await ledger.decide([{ scope: 'user', rules: [ruleOf()] }], ['alice'], 1, 1);
+      const serverTime = async (): Promise<number> => {
+        const [seconds, microseconds] = (await client.call('TIME')) as [string, string];
+        return Number(seconds) * 1e6 + Number(microseconds);
+      };
 
-      const [key = ''] = await client.keys('*');
-      const value = (await client.getBuffer(key)) ?? Buffer.alloc(0);
-      expect(Number.isSafeInteger(chargedAt)).toBe(true);
-      expect(value.readDoubleLE(value.length - 20)).toBe(chargedAt);
+      for (let call = 0; call < 10; call += 1) {
+        const before = await serverTime();
+        const { chargedAt } = await ledger.decide([{ scope: 'user', rules: [ruleOf()] }], ['alice'], 1, 1);
+        const after = await serverTime();
+
+        expect(Number.isSafeInteger(chargedAt)).toBe(true);
+        expect(chargedAt).toBeGreaterThanOrEqual(before);
+        expect(chargedAt).toBeLessThanOrEqual(after);
+        const [key = ''] = await client.keys('*');
+        const value = (await client.getBuffer(key)) ?? Buffer.alloc(0);
+        // The latest charge of the only slot, behind which are its expiry, its open cell, and the cells that are closed.
+        expect(value.indexOf(bytesOf(chargedAt ?? 0))).toBeGreaterThan(0);
+      }
     });
 
     it('D17: reads the clock once per run, however many calls go together', async () => {
