@@ -54,7 +54,7 @@ function featureOf(event: DegradationEvent): string {
 }
 
 describe('Degradation', () => {
-  it('takes the levels that a naive model takes from the whole history', () => {
+  it('invariant 18: takes the levels that a naive model takes from the whole history', () => {
     fc.assert(
       fc.property(loads, (history) => {
         const bench = new Bench();
@@ -68,7 +68,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('falls one level at a time, never within the dwell time, and replays the same', () => {
+  it('invariant 18: falls one level at a time, never within the dwell time, and replays the same', () => {
     fc.assert(
       fc.property(loads, (history) => {
         const bench = play(history);
@@ -91,7 +91,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('switches no more off at a lower score, no critical feature, and no dependency alone', () => {
+  it('invariant 19: switches no more off at a lower score, no critical feature, and no dependency alone', () => {
     fc.assert(
       fc.property(loads, scores, scores, (history, one, other) => {
         const [calm, busy] = [play(history), play(history)];
@@ -110,7 +110,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('brings one feature back at a time, and for each subject only once', () => {
+  it('invariant 20: brings one feature back at a time, and for each subject only once', () => {
     fc.assert(
       fc.property(loads, (history) => {
         const bench = new Bench({ features, recovery });
@@ -135,7 +135,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('refuses no smaller share at a higher score or a lower criticality, and system never', () => {
+  it('invariant 21: refuses no smaller share at a higher score or a lower criticality, and system never', () => {
     fc.assert(
       fc.property(loads, scores, scores, (history, one, other) => {
         const [calm, busy] = [play(history), play(history)];
@@ -154,7 +154,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('gives all calls of a subject the same answer within the hour, at the same load', () => {
+  it('invariant 21: gives all calls of a subject the same answer within the hour, at the same load', () => {
     const minutes = fc.array(fc.integer({ min: 0, max: 59 }), { minLength: 2, maxLength: 5 });
 
     fc.assert(
@@ -176,7 +176,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('refuses nobody who would be admitted at a higher score, within the hour', () => {
+  it('invariant 21: refuses nobody who would be admitted at a higher score, within the hour', () => {
     fc.assert(
       fc.property(fc.array(scores, { minLength: 2 }), fc.string(), (history, subject) => {
         const outcomes = history
@@ -192,7 +192,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('has everything on again after a calm that is long enough, whatever came before', () => {
+  it('invariant 22: has everything on again after a calm that is long enough, whatever came before', () => {
     fc.assert(
       fc.property(loads, fc.double({ min: 0, max: 0.69, noNaN: true }), (history, calm) => {
         const bench = play(history);
@@ -208,7 +208,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('restores nothing while the score stays at or over the exit of the level', () => {
+  it('invariant 22: restores nothing while the score stays at or over the exit of the level', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.7, max: 1.2, noNaN: true }), (score) => {
         const bench = play([0.8, 0.8, 0.8, 0.8]);
@@ -219,7 +219,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('tells of features in turn and numbers its events without a gap', () => {
+  it('invariant 23: tells of features in turn and numbers its events without a gap', () => {
     const before: Record<string, readonly (DegradationEvent['type'] | undefined)[]> = {
       'feature-disabled': [undefined, 'feature-restored'],
       'feature-probing': ['feature-disabled', 'feature-probing', 'feature-rolled-back'],
@@ -241,7 +241,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('keeps critical features on but by hand, and dependants off with what they need', () => {
+  it('invariant 19: keeps critical features on but by hand, and dependants off with what they need', () => {
     const byHand = fc.record({
       feature: fc.constantFrom(...names),
       setting: fc.constantFrom('on' as const, 'off' as const),
@@ -324,7 +324,7 @@ describe('Degradation', () => {
     );
   });
 
-  it('is not moved by a signal that reads anything but a number', () => {
+  it('invariant 24: is not moved by a signal that reads anything but a number', () => {
     const readings = fc.oneof(
       fc.constantFrom<unknown>(Number.NaN, Infinity, -Infinity, undefined, null, '1', 2n, {}, [1]),
       fc.double({ max: 0, noNaN: true, noDefaultInfinity: true }),

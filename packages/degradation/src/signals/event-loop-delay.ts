@@ -7,7 +7,7 @@ export interface EventLoopDelayOptions {
   readonly calmMs?: number | undefined;
   /** Delay that counts as 1, in milliseconds; over `calmMs`. Defaults to 100. */
   readonly fullMs?: number | undefined;
-  /** Milliseconds between measurements; at least 1. Defaults to 20. */
+  /** Milliseconds between measurements; at least 1. A stall is seen short by so much at most. Defaults to 10. */
   readonly resolutionMs?: number | undefined;
   /** Defaults to the system clock. */
   readonly clock?: Clock | undefined;
@@ -15,13 +15,13 @@ export interface EventLoopDelayOptions {
 
 /**
  * How late the event loop gets to what is due: the longest delay since the last sample, which is also the 99th percentile of
- * the dozen delays in between. Measures by a background timer of its own while sampling runs. Unlike a histogram that is reset
+ * the two dozen delays in between. Measures by a background timer of its own while sampling runs. Unlike a histogram that is reset
  * at each sample, it sees a stall that straddles two samples whole, and reads a number when the loop was too busy to measure.
  */
 export function eventLoopDelay(options: EventLoopDelayOptions = {}): Signal {
   const calmMs = duration('calmMs', options.calmMs ?? 10);
   const fullMs = duration('fullMs', options.fullMs ?? 100, calmMs + 1);
-  const resolutionMs = duration('resolutionMs', options.resolutionMs ?? 20, 1);
+  const resolutionMs = duration('resolutionMs', options.resolutionMs ?? 10, 1);
   const clock = methods('clock', options.clock ?? systemClock, 'now', 'schedule');
   const sampler = new LoopDelaySampler(clock, resolutionMs);
   return {

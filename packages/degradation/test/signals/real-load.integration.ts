@@ -12,10 +12,10 @@ async function read(load: string, directories: readonly string[] = []): Promise<
 }
 
 describe('eventLoopDelay in a process', () => {
-  it('sees a stall of 300 ms whole, which a histogram that was just reset loses', async () => {
+  it('D14: sees a stall of 300 ms whole, which a histogram that was just reset loses', async () => {
     const { stalledMs, histogramCount } = await read('delay');
 
-    expect(stalledMs).toBeGreaterThanOrEqual(270);
+    expect(stalledMs).toBeGreaterThanOrEqual(290);
     expect(histogramCount).toBe(0);
   });
 
@@ -31,7 +31,7 @@ describe('eventLoopDelay in a process', () => {
 });
 
 describe('eventLoopUtilization in a process', () => {
-  it('reads the last interval, where a share since the start still remembers the calm', async () => {
+  it('D15: reads the last interval, where a share since the start still remembers the calm', async () => {
     const { idle, busy, sinceTheStart, idleAgain } = await read('utilization');
 
     expect(idle).toBeLessThan(0.5);

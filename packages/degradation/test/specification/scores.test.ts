@@ -61,13 +61,13 @@ const broken = (name: string, read: () => unknown): Signal => ({ name, read: rea
 
 const rows: readonly Row[] = [
   {
-    row: '0.79 for ever',
+    row: '16.6 0.79 for ever',
     play: (bench) => bench.holdMs(0.79, 3_600_000),
     expected: all,
     levels: [],
   },
   {
-    row: 'one sample 1.0, rest 0.3',
+    row: '16.6 one sample 1.0, rest 0.3',
     play: (bench) => {
       bench.hold(0.3, 100);
       bench.hold(1, 1);
@@ -77,13 +77,13 @@ const rows: readonly Row[] = [
     levels: [],
   },
   {
-    row: '0.80 × 4',
+    row: '16.6 0.80 × 4',
     play: (bench) => bench.hold(0.8, 4),
     expected: reduced,
     levels: ['normal to reduced'],
   },
   {
-    row: 'oscillating 0.78/0.82 for 60 s',
+    row: '16.6 oscillating 0.78/0.82 for 60 s',
     smoothing: {},
     play: (bench) => {
       for (let i = 0; i < 120; i += 1) {
@@ -95,13 +95,13 @@ const rows: readonly Row[] = [
     levels: ['normal to reduced'],
   },
   {
-    row: '0.96 × 2 from normal',
+    row: '16.6 0.96 × 2 from normal',
     play: (bench) => bench.hold(0.96, 2),
     expected: critical,
     levels: ['normal to critical'],
   },
   {
-    row: 'critical then 0.2, just under 10 s later',
+    row: '16.6 critical then 0.2, just under 10 s later',
     play: (bench) => {
       bench.hold(0.96, 2);
       bench.holdMs(0.2, 9_750);
@@ -110,7 +110,7 @@ const rows: readonly Row[] = [
     levels: ['normal to critical'],
   },
   {
-    row: 'critical then 0.2, just under 20 s later',
+    row: '16.6 critical then 0.2, just under 20 s later',
     play: (bench) => {
       bench.hold(0.96, 2);
       bench.holdMs(0.2, 19_750);
@@ -120,7 +120,7 @@ const rows: readonly Row[] = [
     levels: ['normal to critical', 'critical to reduced'],
   },
   {
-    row: 'critical then 0.2, two trials later',
+    row: '16.6 critical then 0.2, two trials later',
     play: (bench) => {
       bench.hold(0.96, 2);
       bench.holdMs(0.2, 40_000 + 2 * 15_250);
@@ -129,7 +129,7 @@ const rows: readonly Row[] = [
     levels: ['normal to critical', 'critical to reduced', 'reduced to normal'],
   },
   {
-    row: 'score jumps to 0.9 during probe of F2',
+    row: '16.6 score jumps to 0.9 during probe of F2',
     play: (bench) => {
       bench.hold(0.8, 4);
       bench.holdMs(0.2, 10_000 + 15_250);
@@ -152,21 +152,21 @@ const rows: readonly Row[] = [
       ['a promise that never settles', () => new Promise(() => undefined)],
     ] as const
   ).map(([what, read]): Row => ({
-    row: `signal returns ${what}`,
+    row: `16.6 signal returns ${what}`,
     signals: [broken('broken', read), { name: 'whole', kind: 'queueing', read: () => 0.4 }],
     play: (bench) => bench.holdMs(0, 60_000),
     expected: all,
     levels: [],
   })),
   {
-    row: 'ELU 1.0 for a minute, queue wait 0, loop delay low',
+    row: '16.6 ELU 1.0 for a minute, queue wait 0, loop delay low',
     signals: [utilization(1), queueWait(0), eventLoopDelay({ clock: new BlockingClock() })],
     play: (bench) => bench.holdMs(0, 60_000),
     expected: reduced,
     levels: ['normal to reduced'],
   },
   {
-    row: 'ELU 1.0 and queue wait at its target',
+    row: '16.6 ELU 1.0 and queue wait at its target',
     signals: [utilization(1), queueWait(50)],
     play: (bench) => bench.hold(0, 2),
     expected: critical,
@@ -185,7 +185,7 @@ describe('the score', () => {
     expect(bench.told('signal-lost')).toEqual(signals?.[0]?.name === 'broken' ? ['broken lost'] : []);
   });
 
-  it('critical then 0.2: features in reverse order, one at a time', () => {
+  it('16.6 critical then 0.2: features in reverse order, one at a time', () => {
     const bench = new Bench<Name>({ features });
     bench.hold(0.96, 2);
     bench.holdMs(0.2, 80_000);
@@ -199,7 +199,7 @@ describe('the score', () => {
     ]);
   });
 
-  it('score jumps to 0.9 during probe of F2: hold-off doubled', () => {
+  it('16.6 score jumps to 0.9 during probe of F2: hold-off doubled', () => {
     const bench = new Bench<Name>({ features });
     bench.hold(0.8, 4);
     bench.holdMs(0.2, 10_000 + 15_250);
@@ -211,20 +211,26 @@ describe('the score', () => {
     });
   });
 
-  it('300 ms block across a sample boundary: visible as ≥ 290 ms', () => {
-    const clock = new BlockingClock();
-    const delay = eventLoopDelay({ clock, calmMs: 0, fullMs: 1_000 });
-    const bench = new Bench({ signals: [delay], clock });
-    clock.advanceSync(240);
+  it('16.6 300 ms block across a sample boundary: visible as ≥ 290 ms, wherever it begins', () => {
+    for (let beginsAt = 0; beginsAt < 250; beginsAt += 1) {
+      const clock = new BlockingClock();
+      const delay = eventLoopDelay({ clock, calmMs: 0, fullMs: 1_000 });
+      const bench = new Bench({ signals: [delay], clock });
+      const scores: number[] = [];
+      clock.advanceSync(beginsAt);
 
-    clock.block(300);
-    clock.advanceSync(10);
+      clock.stall(300);
+      for (let elapsedMs = 0; elapsedMs < 500; elapsedMs += 10) {
+        scores.push(bench.degradation.score);
+        clock.advanceSync(10);
+      }
 
-    expect(bench.degradation.score).toBeGreaterThanOrEqual(0.29);
-    expect(bench.degradation.score).toBeLessThanOrEqual(0.3);
+      expect(Math.max(...scores)).toBeGreaterThanOrEqual(0.29);
+      expect(Math.max(...scores)).toBeLessThanOrEqual(0.3);
+    }
   });
 
-  it('timers paused (debugger, SIGSTOP) 30 s: no false critical on resume', () => {
+  it('16.6 timers paused (debugger, SIGSTOP) 30 s: no false critical on resume', () => {
     const clock = new BlockingClock();
     const bench = new Bench({
       signals: [eventLoopDelay({ clock }), utilization(0.2)],

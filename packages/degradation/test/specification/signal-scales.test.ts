@@ -21,8 +21,8 @@ const delay: Reader = (lateMs) => {
   const clock = new BlockingClock();
   const signal = eventLoopDelay({ clock });
   signal.start?.();
-  // Due in 20 ms.
-  clock.block(20 + lateMs);
+  // Due in 10 ms.
+  clock.block(10 + lateMs);
   return { signal, reading: signal.read() };
 };
 
