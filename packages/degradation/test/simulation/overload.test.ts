@@ -31,6 +31,36 @@ describe('a simulated service with more calls than it can answer', () => {
     },
   );
 
+  // The guide tells these figures.
+  it.each([
+    [1.5, 'none', '0.0 %', '0.0 %', undefined],
+    [1.5, 'at once', '99.6 %', '24.8 %', '54.5 %'],
+    [1.5, 'as it is', '100.0 %', '64.7 %', '84.5 %'],
+    [2, 'none', '0.0 %', '0.0 %', undefined],
+    [2, 'at once', '97.5 %', '6.1 %', '48.5 %'],
+    [2, 'as it is', '99.8 %', '36.2 %', '75.4 %'],
+    [3, 'none', '0.0 %', '0.0 %', undefined],
+    [3, 'at once', '90.5 %', '1.9 %', '65.3 %'],
+    [3, 'as it is', '99.8 %', '22.3 %', '86.1 %'],
+  ])(
+    'with %s times the calls, degradation %s: %s of the critical, %s of the normal in time',
+    (times, how, ...told) => {
+      const { calls } = simulate({
+        degraded: how !== 'none',
+        load: overload(times),
+        seconds: 125,
+        recovery: how === 'at once' ? { admissionMs: 1 } : undefined,
+      });
+      const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
+
+      expect([
+        percent(inTimeRatio(since(calls, 'critical'))),
+        percent(inTimeRatio(since(calls, 'normal'))),
+        how === 'none' ? undefined : percent(usedRatio(calls, 125)),
+      ]).toEqual(told);
+    },
+  );
+
   it('answers hardly any in time without', () => {
     const { calls } = simulate({ degraded: false, load: overload(2), seconds: 125 });
 
