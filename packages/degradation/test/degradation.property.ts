@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { naiveLevels } from './model/naive-levels.ts';
 import { Bench } from './support/bench.ts';
 
-const scores = fc.oneof(
-  fc.double({ min: 0, max: 1.2, noNaN: true }),
-  fc.constantFrom(0, 0.2, 0.69, 0.7, 0.79, 0.8, 0.84, 0.85, 0.94, 0.95, 1),
-);
+/** Not doubles: those are drawn by their bits, so that nearly all of them are next to 0. */
+const upTo = (most: number): fc.Arbitrary<number> =>
+  fc.nat(most * 1_000).map((thousandths) => thousandths / 1_000);
+const scores = fc.oneof(upTo(1.2), fc.constantFrom(0, 0.2, 0.69, 0.7, 0.79, 0.8, 0.84, 0.85, 0.94, 0.95, 1));
 /** Scores that last, as loads do. */
 const loads = fc
   .array(fc.tuple(scores, fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 20, max: 90 }))), {
@@ -194,7 +194,7 @@ describe('Degradation', () => {
 
   it('invariant 22: has everything on again after a calm that is long enough, whatever came before', () => {
     fc.assert(
-      fc.property(loads, fc.double({ min: 0, max: 0.69, noNaN: true }), (history, calm) => {
+      fc.property(loads, upTo(0.69), (history, calm) => {
         const bench = play(history);
         // Two dwell times, then for each feature the longest hold-off and three steps with their samples. Calls come back
         // before them, in 120 s while work waits.

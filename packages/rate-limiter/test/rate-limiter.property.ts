@@ -217,7 +217,9 @@ describe('RateLimiter', () => {
   });
 
   it('invariant 7: refuses at a lower factor whatever it refuses at a higher one', async () => {
-    const factors = fc.tuple(fc.double({ min: 0, max: 1 }), fc.double({ min: 0, max: 1 }));
+    // Not a double: those are drawn by their bits, so that nearly all of them are next to 0.
+    const ratio = fc.nat(1_000).map((thousandths) => thousandths / 1_000);
+    const factors = fc.tuple(ratio, ratio);
 
     await fc.assert(
       fc.asyncProperty(limitSetsWithTraits, calls, anyCall, factors, async (limits, trace, call, two) => {

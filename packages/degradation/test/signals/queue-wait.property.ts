@@ -5,11 +5,15 @@ import { expect, it } from 'vitest';
 /** What a tenth of a millisecond and less counts as, and one bucket of a quarter of an octave. */
 const [smallestMs, bucket] = [0.1, 2 ** 0.25];
 
+/** Not doubles: those are drawn by their bits, so that nearly all of them are next to 0. */
+const upTo = (most: number): fc.Arbitrary<number> =>
+  fc.nat(most * 1_000).map((thousandths) => thousandths / 1_000);
+
 it('reads a quantile that is exact or up to 19 % too high, whatever waited', () => {
-  const waits = fc.array(fc.double({ min: 0, max: 5_000, noNaN: true }), { minLength: 1, maxLength: 300 });
+  const waits = fc.array(fc.oneof(upTo(50), upTo(5_000)), { minLength: 1, maxLength: 300 });
 
   fc.assert(
-    fc.property(waits, fc.double({ min: 0, max: 1, noNaN: true }), (all, quantile) => {
+    fc.property(waits, upTo(1), (all, quantile) => {
       const signal = new QueueWait({ calmMs: 0, fullMs: 1, quantile });
       for (const each of all) signal.record(each);
       const rank = Math.max(1, Math.ceil(quantile * all.length));
