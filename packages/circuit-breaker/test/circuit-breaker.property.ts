@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { neutralSteps, Pair, someOptions, someSteps, stepsWithRestarts } from './model/pair.ts';
 
 describe('CircuitBreaker', () => {
-  it('invariants 1, 2, 3, 4, 5, 8 and 10: does what a breaker with alarms and endless lists does', () => {
+  it('invariants 1, 2, 3, 4, 5, 8, 10 and 36: does what a breaker with alarms and endless lists does', () => {
     fc.assert(
       fc.property(someOptions, someSteps, (options, steps) => {
         const pair = new Pair(options);

@@ -26,7 +26,7 @@ async function outcome(policy: Policy, fails: boolean): Promise<string> {
 }
 
 describe('compose', () => {
-  it('gives the same however the policies are grouped', async () => {
+  it('invariant 38: gives the same however the policies are grouped', async () => {
     const grouped = fc.tuple(marks, marks, marks, fc.boolean());
 
     await fc.assert(

@@ -131,7 +131,7 @@ describe('Dedupe', () => {
     ['linger', 'an aborted flight is one that nobody came back for'],
     ['continue', 'no flight is aborted'],
   ] as const)(
-    'invariants 30 to 33, %s: does what the model says after any history: %s',
+    'invariants 30, 31, 32 and 33, %s: does what the model says after any history: %s',
     async (policy, _title) => {
       const unhandled: unknown[] = [];
       const note = (reason: unknown): void => void unhandled.push(reason);

@@ -33,7 +33,7 @@ async function run(script: string, flags: readonly string[], parameters: readonl
 
 describe('after calls that ended in every way', () => {
   it(
-    'nothing stays behind: no listener, no handle, no memory, no unhandled rejection',
+    'invariant 37: nothing stays behind: no listener, no handle, no memory, no unhandled rejection',
     { timeout: 600_000 },
     async () => {
       const flags = ['--expose-gc', '--unhandled-rejections=strict'];

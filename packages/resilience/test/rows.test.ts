@@ -28,17 +28,24 @@ const rows = Object.entries(tables)
   )
   .filter((row) => !notHere.has(row));
 
+const code = globSync('**/*.{test,property,integration}.ts', { cwd: import.meta.dirname })
+  .filter((path) => basename(path) !== basename(import.meta.filename))
+  .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
+  .join('\n');
+
 /** The row that each test of this package, or each line of a table of tests, says it is about. */
-const titled = new Set(
-  globSync('**/*.{test,property,integration}.ts', { cwd: import.meta.dirname })
-    .filter((path) => basename(path) !== basename(import.meta.filename))
-    .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
-    .flatMap((code) => Array.from(code.matchAll(/'([A-Z]{2}-\d{2})(?:: |',)/g), ([, row]) => row)),
-);
+const titled = new Set(Array.from(code.matchAll(/'([A-Z]{2}-\d{2})(?:: |',)/g), ([, row]) => row));
+
+/** Invariants of retry, budget, hedge, timeout and pipeline; those of the policies themselves are tested beside them. */
+const invariants = [21, 22, 23, 24, 25, 26, 27, 28, 29, 34, 35, 36, 37, 38, 39, 40];
 
 describe('the rows of the specification', () => {
   it.each(rows)('%s has a test', (row) => {
     expect(titled).toContain(row);
+  });
+
+  it.each(invariants)('invariant %i has a test', (number) => {
+    expect(new RegExp(`'invariants? [^':]*\\b${number}\\b`).test(code)).toBe(true);
   });
 
   it('has no test of a row that there is not', () => {

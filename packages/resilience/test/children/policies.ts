@@ -63,6 +63,18 @@ function keyed(policy: Policy): Policy {
   };
 }
 
+/** A dedupe as a policy: three calls at a time have one key, unless their operation ends only when its own caller leaves. */
+function together(dedupe: Dedupe): Policy {
+  let calls = 0;
+  return {
+    execute(operation, options) {
+      calls += 1;
+      const key = operation.length === 0 ? Math.floor(calls / 3) : -calls;
+      return dedupe.run(`${key}`, operation, options);
+    },
+  };
+}
+
 export const subjects: readonly Subject[] = [
   { name: 'breaker', make: () => new CircuitBreaker({ window: { calls: 20 }, openForMs: 1 }) },
   {
@@ -79,6 +91,8 @@ export const subjects: readonly Subject[] = [
     name: 'fallback',
     make: () => new Fallback({ answers: [rejected, () => 'answer'], maxConcurrent: 8 }) as Policy,
   },
+  { name: 'dedupe', make: () => together(new Dedupe()) },
+  { name: 'dedupe that lingers', make: () => together(new Dedupe({ abandon: { lingerMs: 1 } })) },
   { name: 'chaos', make: () => new Chaos({ latency: { rate: 0.2, delayMs: 1 }, fault: { rate: 0.2 } }) },
   { name: 'fetch', make: fetching },
   { name: 'empty pipeline', make: () => pipeline('empty') },

@@ -36,7 +36,7 @@ describe('the delay of a hedge', () => {
 });
 
 describe('Hedge', () => {
-  it('gives each call one outcome and each value one end, within its budget, and leaves nothing behind', async () => {
+  it('invariants 24 and 25: gives each call one outcome and each value one end, within its budget, and leaves nothing behind', async () => {
     const execution = fc.record({
       takesMs: fc.constantFrom(0, 5, 10, 15, 40),
       ends: fc.constantFrom('value', 'error', 'bad'),

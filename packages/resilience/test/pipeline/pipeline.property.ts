@@ -1,4 +1,8 @@
-import { pipeline, type PipelineSlots } from '@holdfast/resilience';
+import { Bulkhead } from '@holdfast/bulkhead';
+import { CircuitBreaker } from '@holdfast/circuit-breaker';
+import { compose, Execution, type Policy } from '@holdfast/core';
+import { ManualClock } from '@holdfast/core/testing';
+import { pipeline, type PipelineSlots, Retry, Timeout } from '@holdfast/resilience';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -82,7 +86,7 @@ const calls = fc.array(call, { maxLength: 12 });
 const seed = fc.nat();
 
 describe('pipeline', () => {
-  it('gives back all that it took, settles each call once and counts it once, whatever the slots and the calls', async () => {
+  it('invariants 23, 34 and 36: gives back all that it took, settles each call once and counts it once, whatever the slots and the calls', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -109,7 +113,7 @@ describe('pipeline', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('gives each value to its caller or disposes of it, once', async () => {
+  it('invariant 24: gives each value to its caller or disposes of it, once', async () => {
     await fc.assert(
       fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
         const { results } = await simulate(given, planned, seeded(number));
@@ -123,7 +127,47 @@ describe('pipeline', () => {
     );
   });
 
-  it('does the same again for the same calls and random numbers', async () => {
+  it('invariant 38: is the same inside and around a policy that changes nothing', async () => {
+    const identity: Policy = { execute: async (operation, options) => operation(new Execution(options)) };
+    const joined = fc.record({
+      policies: fc.subarray(['retry', 'timeout', 'bulkhead', 'breaker'] as const, { minLength: 1 }),
+      place: fc.nat(4),
+      ends: fc.constantFrom('value', 'error', 'late'),
+      attempts: fc.nat(2),
+    });
+
+    await fc.assert(
+      fc.asyncProperty(joined, async ({ policies, place, ends, attempts }) => {
+        const seen = async (withIdentity: boolean): Promise<unknown> => {
+          const clock = new ManualClock();
+          const made = {
+            retry: () => new Retry({ clock, random: () => 1, maxRetries: attempts }),
+            timeout: () => new Timeout({ clock, timeoutMs: 10 }),
+            bulkhead: () => new Bulkhead({ clock, limit: 1 }),
+            breaker: () => new CircuitBreaker({ clock, window: { calls: 2 } }),
+          };
+          const chain: Policy[] = policies.map((name) => made[name]());
+          const statistics = chain as unknown as readonly { statistics(): unknown }[];
+          const own = [...statistics];
+          if (withIdentity) chain.splice(place, 0, identity);
+          let executions = 0;
+          const running = compose(...chain).execute(async () => {
+            executions += 1;
+            if (ends === 'late') await new Promise<void>((resolve) => clock.schedule(resolve, 50));
+            if (ends === 'error') throw new Error('down');
+            return 'value';
+          });
+          const outcome = running.catch((error: unknown) => String(error));
+          await clock.advance(100_000);
+          return { outcome: await outcome, executions, statistics: own.map((each) => each.statistics()) };
+        };
+
+        expect(await seen(true)).toEqual(await seen(false));
+      }),
+    );
+  });
+
+  it('invariant 39: does the same again for the same calls and random numbers', async () => {
     await fc.assert(
       fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
         const first = await simulate(given, planned, seeded(number));
@@ -135,7 +179,7 @@ describe('pipeline', () => {
     );
   });
 
-  it('without slots is the operation: the same value or error, by identity', async () => {
+  it('invariant 35: without slots is the operation: the same value or error, by identity', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.anything(),

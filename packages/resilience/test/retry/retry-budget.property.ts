@@ -12,7 +12,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('RetryBudget', () => {
-  it('never grants more in any span than calls, savings and time earn', () => {
+  it('invariant 21: never grants more in any span than calls, savings and time earn', () => {
     const terms = fc.record({
       ratio: fc.constantFrom(0, 0.1, 0.2, 1),
       minPerSecond: fc.constantFrom(0, 0.5, 3),

@@ -17,7 +17,7 @@ const plan = fc.record({
 });
 
 describe('Retry', () => {
-  it('keeps to its limits whatever happens, settles once and leaves nothing behind', async () => {
+  it('invariants 21, 22 and 23: keeps to its limits whatever happens, settles once and leaves nothing behind', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);

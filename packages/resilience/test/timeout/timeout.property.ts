@@ -32,7 +32,7 @@ function expected({
 }
 
 describe('Timeout', () => {
-  it('settles each call by the first cause at its very time, and leaves nothing behind', async () => {
+  it('invariants 26 and 27: settles each call by the first cause at its very time, and leaves nothing behind', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -80,7 +80,7 @@ describe('Timeout', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('keeps at most one timer for calls without a deadline', async () => {
+  it('invariant 29: keeps at most one timer for calls without a deadline, and none when nobody is left', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom(0, 1, 30, 99, 100, 130), { maxLength: 30 }),
