@@ -16,9 +16,6 @@ interface Finding {
 /** Of each policy: enough for what the engine keeps once to count for little. `HOLDFAST_LEAK_CALLS` asks for more. */
 const callsPerRound = Number(process.env['HOLDFAST_LEAK_CALLS'] ?? 10_000);
 
-/** `AbortSignal.any` of Node.js 22 keeps some of what it made for as long as the caller's signal lives; that of 24 does not. */
-const keptByThePlatform = process.versions.node.startsWith('22.') ? ['fetch'] : [];
-
 async function run(script: string, flags: readonly string[], parameters: readonly string[] = []) {
   const path = join(import.meta.dirname, 'children', script);
   const all = ['--conditions=@holdfast/source', '--no-warnings', ...flags, path, ...parameters];
@@ -49,8 +46,7 @@ describe('after calls that ended in every way', () => {
         subjects.map(({ name }) => ({ name, listeners: 0, handles: 'as before' })),
       );
       // An object that is kept is some dozens of bytes.
-      const ours = findings.filter(({ name }) => !keptByThePlatform.includes(name));
-      expect(ours.filter(({ bytesPerCall }) => bytesPerCall > 16)).toEqual([]);
+      expect(findings.filter(({ bytesPerCall }) => bytesPerCall > 16)).toEqual([]);
     },
   );
 });

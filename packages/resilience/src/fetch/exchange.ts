@@ -1,7 +1,8 @@
-import type { Clock, OperationContext } from '@holdfast/core';
+import { cancellationOf, type Clock, type OperationContext } from '@holdfast/core';
 
 import { deadlineHeader, deadlineHeaders } from '../context/deadline-header.ts';
 import { HttpStatusError, RemoteRateLimitError } from './errors.ts';
+import { Leash } from './leash.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 
 /** What one request is made with. */
@@ -50,25 +51,31 @@ export class Exchange {
    */
   async attempt(context: OperationContext): Promise<Response> {
     this.discard();
-    const { signal } = context;
     const headers = this.#headers();
     const remainingMs = context.remainingMs();
     if (!headers.has(deadlineHeader))
       for (const [name, value] of Object.entries(deadlineHeaders(remainingMs))) headers.set(name, value);
-    const response = await this.#terms.fetch(this.#input, {
-      ...this.#init,
-      headers,
-      // The body may be read long after this attempt is over, and by then only the caller's own signal ends it.
-      signal: this.signal === undefined ? signal : AbortSignal.any([signal, this.signal]),
-    });
-    if (signal.aborted) cancel(response);
+    const leash = new Leash(context, cancellationOf({ signal: this.signal }));
+    const response = await this.#fetch(headers, leash);
+    if (context.signal.aborted) cancelBody(response);
     return this.#judge(response);
   }
 
   /** Lets go of every response that was taken for a failure, except of the one that is given out after all. */
   discard(kept?: Response): void {
-    for (const response of this.#unread) if (response !== kept) cancel(response);
+    for (const response of this.#unread) if (response !== kept) cancelBody(response);
     this.#unread.clear();
+  }
+
+  async #fetch(headers: Headers, leash: Leash): Promise<Response> {
+    try {
+      const response = await this.#terms.fetch(this.#input, { ...this.#init, headers, signal: leash.signal });
+      leash.answered(response);
+      return response;
+    } catch (error) {
+      leash.failed();
+      throw error;
+    }
   }
 
   #judge(response: Response): Response {
@@ -88,7 +95,7 @@ export class Exchange {
   }
 }
 
-/** Gives the connection back. What goes wrong there has no one to tell. */
-function cancel(response: Response): void {
-  void response.body?.cancel().catch(() => undefined);
+/** Gives the connection of a response back, if it is one. What goes wrong there has no one to tell. */
+export function cancelBody(response: unknown): void {
+  void (response as Partial<Response> | undefined)?.body?.cancel().catch(() => undefined);
 }

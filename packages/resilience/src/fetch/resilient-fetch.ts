@@ -3,7 +3,7 @@ import { callable, type ExecuteOptions } from '@holdfast/core';
 import { type Pipeline, pipeline } from '../pipeline/pipeline.ts';
 import type { PipelineSlots } from '../pipeline/slots.ts';
 import { HttpStatusError, RemoteRateLimitError } from './errors.ts';
-import { Exchange, type ExchangeTerms } from './exchange.ts';
+import { cancelBody, Exchange, type ExchangeTerms } from './exchange.ts';
 
 /** The slots of a pipeline; all but `dedupe`, because a response can be read once. */
 export interface FetchSlots extends Omit<PipelineSlots<Response>, 'dedupe'> {
@@ -31,13 +31,14 @@ export interface ResilientFetch {
  *   `Idempotency-Key`, unless their body is a stream.
  * - The timeout ends when the headers have arrived. The body then streams as long as the caller's own signal lets it.
  * - A request of a call with a deadline says in `x-deadline-ms` what is left of it.
- * - The bodies of responses that are not given out are cancelled, so that their connections are free again.
+ * - The bodies of responses that are not given out are cancelled, so that their connections are free again, unless `onDiscard`
+ *   takes them.
  *
  * @param name - Shown in errors, events and statistics.
  * @throws {InvalidOptionError} naming the first option or slot that is wrong.
  */
 export function resilientFetch(name: string, { fetch, ...slots }: FetchSlots = {}): ResilientFetch {
-  const repeating = pipeline<Response>(name, slots);
+  const repeating = pipeline<Response>(name, { onDiscard: cancelBody, ...slots });
   const { parts } = repeating;
   const once = pipeline<Response>(name, { ...slots, ...parts, retry: undefined, hedge: undefined });
   const ownFetch = fetch && callable('fetch', fetch);

@@ -9,7 +9,7 @@ import {
 } from '@holdfast/core';
 
 import { runWithin } from '../context/current-execution.ts';
-import { discard, disposeOf } from '../discard.ts';
+import { discard } from '../discard.ts';
 import type { Held, TimedCall } from '../timeout/timed-run.ts';
 import type { ChaosPart, PipelineParts } from './slots.ts';
 
@@ -61,7 +61,7 @@ export class Attempt<T> implements TimedCall<T> {
     try {
       this.#permit?.fulfilled(value);
     } catch (unjudged) {
-      discard(disposeOf, value);
+      discard(this.#parts.onDiscard, value);
       this.#caller.reject(unjudged);
       return;
     }

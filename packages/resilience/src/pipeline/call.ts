@@ -1,7 +1,7 @@
 import { cancellationOf, type ExecuteOptions, Execution, type Operation } from '@holdfast/core';
 
 import { detached, inheritedMs } from '../context/current-execution.ts';
-import { discard, disposeOf } from '../discard.ts';
+import { discard } from '../discard.ts';
 import type { Repetition } from '../retry/repetition.ts';
 import { Attempt } from './attempt.ts';
 import { CallBounds } from './call-bounds.ts';
@@ -17,7 +17,7 @@ export interface PipelineLedger<Fallen> {
 
 /**
  * One call of a pipeline: its attempts, what lets its caller go before they are over, the fallback, and the one outcome.
- * A value that comes after the outcome is disposed of, if it can be; an error is dropped.
+ * A value that comes after the outcome is discarded; an error is dropped.
  */
 export class Call<T, Fallen> {
   readonly #ledger: PipelineLedger<Fallen>;
@@ -139,7 +139,7 @@ export class Call<T, Fallen> {
   }
 
   #succeed(value: T): void {
-    if (this.#settled) return discard(disposeOf, value);
+    if (this.#settled) return discard(this.#ledger.parts.onDiscard, value);
     this.#settle('success');
     this.#resolve(value);
   }

@@ -6,6 +6,7 @@ import { type LimitsOptions, RateLimiter, type RateLimiterOptions } from '@holdf
 
 import { Chaos } from '../chaos/chaos.ts';
 import type { ChaosOptions } from '../chaos/options.ts';
+import { disposeOf, type OnDiscard } from '../discard.ts';
 import { Fallback } from '../fallback/fallback.ts';
 import type { FallbackFunction, FallbackOptions } from '../fallback/options.ts';
 import { Hedge } from '../hedge/hedge.ts';
@@ -58,6 +59,11 @@ export interface PipelineSlots<Fallen = never> {
   readonly timeout?: TimeoutOptions | TimeoutPart | undefined;
   /** Interferes with the operation itself, on purpose. */
   readonly chaos?: ChaosOptions | ChaosPart | undefined;
+  /**
+   * Takes each value that no caller gets: it came after its caller was let go, it was tried again, or another execution was
+   * faster. Also for the policies that the pipeline makes from options. Defaults to disposing of it, if it can be disposed of.
+   */
+  readonly onDiscard?: ((value: unknown) => unknown) | undefined;
   /** For the pipeline and for the policies that it makes from options. Defaults to the system clock. */
   readonly clock?: Clock | undefined;
   /** For the policies that the pipeline makes from options. Defaults to `Math.random`. */
@@ -78,18 +84,21 @@ export interface PipelineParts<Fallen> {
   readonly bulkhead: BulkheadPart | undefined;
   readonly timeout: TimeoutPart | undefined;
   readonly chaos: ChaosPart | undefined;
+  readonly onDiscard: OnDiscard;
 }
 
 /** @throws {InvalidOptionError} naming the first option or slot that is wrong. */
 export function fillSlots<Fallen>(name: string, slots: PipelineSlots<Fallen>): PipelineParts<Fallen> {
   const clock = clockOf(slots.clock);
   const random = slots.random && callable('random', slots.random);
+  const onDiscard = callable<OnDiscard>('onDiscard', slots.onDiscard ?? disposeOf);
   // Policies made here carry the pipeline's name: that is how their errors and statistics tell where they belong.
   const own = <Options extends SharedOptions>(options: Options): Options => ({
     ...options,
     name: options.name ?? name,
     clock: options.clock ?? clock,
     random: options.random ?? random,
+    onDiscard: options.onDiscard ?? onDiscard,
   });
   const { retry, bulkhead } = slots;
   return {
@@ -137,6 +146,7 @@ export function fillSlots<Fallen>(name: string, slots: PipelineSlots<Fallen>): P
       (it) => new Timeout(own(it)),
     ),
     chaos: fill<ChaosPart, ChaosOptions>('chaos', slots.chaos, 'execute', (it) => new Chaos(own(it))),
+    onDiscard,
   };
 }
 
@@ -147,6 +157,7 @@ interface SharedOptions {
   readonly name?: string | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
+  readonly onDiscard?: OnDiscard | undefined;
 }
 
 /** An instance is told from options by a method that only the former has. */

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CircuitBreaker } from '@holdfast/circuit-breaker';
@@ -181,6 +181,56 @@ describe('resilientFetch', () => {
 
     expect(await (await opened()(url)).text()).toBe('200');
     await Promise.all(ends);
+  });
+
+  it('ends the connection of a response whose value is tried again, or gives it to onDiscard', async () => {
+    const closed = Promise.withResolvers<void>();
+    const { url } = await serving((_, response) => {
+      response.on('close', closed.resolve);
+      response.writeHead(203).write('x'.repeat(100_000));
+    }, status(200));
+    const retry = { ...eager, isRetryableValue: (value: unknown) => (value as Response).status === 203 };
+
+    expect(await (await opened({ retry })(url)).text()).toBe('200');
+    await closed.promise;
+
+    const discarded: unknown[] = [];
+    const again = await serving(status(203), status(200));
+    await opened({ retry, onDiscard: (value) => discarded.push(value) })(again.url);
+    expect(discarded).toMatchObject([{ status: 203 }]);
+  });
+
+  it('leaves one listener on the signal of a caller while a body streams, and none after a failure', async () => {
+    const { signal } = new AbortController();
+    const { url, server } = await serving((_, response) => response.writeHead(200).write('first'));
+    const fetchOnce = resilientFetch('service');
+    const bodies = [await fetchOnce(url, { signal }), await fetchOnce(url, { signal })];
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    expect(bodies.map(({ status: code }) => code)).toEqual([200, 200]);
+
+    const other = new AbortController();
+    server.close().closeAllConnections();
+    await expect(fetchOnce(url, { signal: other.signal })).rejects.toBeInstanceOf(TypeError);
+    expect(getEventListeners(other.signal, 'abort')).toEqual([]);
+  });
+
+  it('aborts the request as soon as its caller leaves, with the same reason', async () => {
+    const caller = new AbortController();
+    const seen = Promise.withResolvers<AbortSignal>();
+    const fetchOnce = resilientFetch('service', {
+      fetch: (_, init) => {
+        seen.resolve(init?.signal as AbortSignal);
+        return new Promise(() => {});
+      },
+    });
+    const call = fetchOnce('http://service.invalid/', { signal: caller.signal }).catch(
+      (error: unknown) => error,
+    );
+    const requested = await seen.promise;
+
+    caller.abort('left');
+
+    expect([requested.aborted, requested.reason, await call]).toEqual([true, 'left', 'left']);
   });
 
   it('says what is left of the deadline, unless the caller does', async () => {

@@ -6,6 +6,7 @@ import {
   DeadlineExceededError,
   EventHub,
   Execution,
+  HoldfastError,
   type Operation,
   type OperationContext,
   type Policy,
@@ -526,19 +527,22 @@ describe('pipeline, deadline and cancellation', () => {
 describe('pipeline, values that come too late', () => {
   const disposable = () => ({ [Symbol.dispose]: vi.fn<() => void>() });
 
-  it.each<[string, PipelineSlots]>([
+  const ways: readonly [string, PipelineSlots][] = [
     ['alone', {}],
     ['with a timeout', { timeout: { timeoutMs: 500 } }],
+    ['with a timeout that is over first', { timeout: { timeoutMs: 50 } }],
     ['with a retry', { retry: 1 }],
     ['with a retry of values', { retry: { isRetryableValue: () => false } }],
     ['with a hedge', { hedge: { idempotent: true, delay: 10 } }],
     ['with a hedge and a timeout', { hedge: { idempotent: true, delay: 10 }, timeout: { timeoutMs: 500 } }],
-  ])('TO-04: are disposed of once when the caller was let go: %s', async (_, slots) => {
+  ];
+
+  it.each(ways)('TO-04: are disposed of once when the caller was let go: %s', async (_, slots) => {
     const { billing, clock } = setUp({ deadlineMs: 100, ...slots });
     const { operation, runs } = manual();
     const call = billing.execute(operation).catch((error: unknown) => error);
     await clock.advance(100);
-    expect(await call).toBeInstanceOf(DeadlineExceededError);
+    expect(await call).toBeInstanceOf(HoldfastError);
 
     const late = runs.map(disposable);
     for (const [index, run] of runs.entries()) run.resolve(late[index]);
@@ -546,6 +550,72 @@ describe('pipeline, values that come too late', () => {
 
     expect(late.length).toBeGreaterThan(0);
     for (const value of late) expect(value[Symbol.dispose]).toHaveBeenCalledOnce();
+  });
+
+  it.each(ways)('TO-04: go to onDiscard once, and are not disposed of then: %s', async (_, slots) => {
+    const discarded: unknown[] = [];
+    const { billing, clock } = setUp({
+      deadlineMs: 100,
+      ...slots,
+      onDiscard: (value) => discarded.push(value),
+    });
+    const { operation, runs } = manual();
+    const call = billing.execute(operation).catch(() => {});
+    await clock.advance(100);
+    await call;
+
+    const late = runs.map(disposable);
+    for (const [index, run] of runs.entries()) run.resolve(late[index]);
+    await settle();
+
+    expect(discarded).toEqual(late);
+    for (const value of late) expect(value[Symbol.dispose]).not.toHaveBeenCalled();
+  });
+
+  it('RT-15: go to onDiscard when they are tried again, or when nobody can judge them', async () => {
+    const discarded: unknown[] = [];
+    const onDiscard = (value: unknown): unknown => discarded.push(value);
+    const bug = new Error('bug');
+    const judges: PipelineSlots = {
+      retry: {
+        isRetryable: () => false,
+        isRetryableValue: (value) => value === 'bad',
+        backoff: { initialMs: 0 },
+      },
+      breaker: {
+        classify: (outcome) => {
+          if (outcome.status === 'fulfilled' && outcome.value === 'odd') throw bug;
+          return 'success';
+        },
+      },
+    };
+    const { billing } = setUp({ ...judges, onDiscard });
+
+    expect(await billing.execute(scripted('bad', 'good').operation)).toBe('good');
+    await expect(billing.execute(scripted('odd').operation)).rejects.toBe(bug);
+    expect(discarded).toEqual(['bad', 'odd']);
+  });
+
+  it('go to what a policy has of its own, if it has', async () => {
+    const [own, shared]: [unknown[], unknown[]] = [[], []];
+    const { billing } = setUp({
+      retry: {
+        isRetryableValue: (value) => value === 'bad',
+        backoff: { initialMs: 0 },
+        onDiscard: (value) => own.push(value),
+      },
+      onDiscard: (value) => shared.push(value),
+    });
+
+    await billing.execute(scripted('bad', 'good').operation);
+
+    expect([own, shared]).toEqual([['bad'], []]);
+  });
+
+  it('needs a function for them', () => {
+    expect(() => pipeline('billing', { onDiscard: 'drop' as never })).toThrow(
+      "onDiscard must be a function, got 'drop'",
+    );
   });
 
   it('TO-04: are left alone where others share them', async () => {
