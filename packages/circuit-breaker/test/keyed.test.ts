@@ -1,5 +1,6 @@
 import { CircuitBreaker, keyed } from '@holdfast/circuit-breaker';
-import { describe, expect, it } from 'vitest';
+import { ManualClock } from '@holdfast/core/testing';
+import { describe, expect, it, vi } from 'vitest';
 
 const breakers = (maxKeys?: number) => keyed((name) => new CircuitBreaker({ name }), { maxKeys });
 
@@ -37,6 +38,42 @@ describe('keyed', () => {
     expect([...hosts.entries()].map(([key]) => key)).toEqual(['a', 'c']);
     expect(hosts.get('a')).toBe(a);
     expect(hosts.get('b')).not.toBe(b);
+  });
+
+  it('forgets policies that were idle for too long, when any key is asked for, and no others', () => {
+    const clock = new ManualClock();
+    const hosts = keyed((name) => new CircuitBreaker({ name }), { maxIdleMs: 100, clock });
+    const [a, b] = [hosts.get('a'), hosts.get('b')];
+    clock.advanceSync(60);
+    hosts.get('a');
+
+    clock.advanceSync(99);
+    expect(hosts.get('a')).toBe(a);
+    expect([...hosts.entries()].map(([key]) => key)).toEqual(['a']);
+    expect(hosts.get('b')).not.toBe(b);
+
+    clock.advanceSync(100);
+    expect(hosts.get('a')).not.toBe(a);
+    expect(hosts.size).toBe(1);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('looks at no clock unless there is a longest idle time', () => {
+    const clock = new ManualClock();
+    const now = vi.spyOn(clock, 'now');
+    const hosts = keyed((name) => new CircuitBreaker({ name }), { clock });
+
+    hosts.get('a');
+
+    expect(now).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [{ maxKeys: 0 }, 'maxKeys must be a whole number of at least 1, got 0'],
+    [{ maxIdleMs: 0 }, 'maxIdleMs must be'],
+    [{ maxIdleMs: NaN }, 'maxIdleMs must be'],
+  ])('refuses %o', (options, message) => {
+    expect(() => keyed(() => new CircuitBreaker(), options)).toThrow(message);
   });
 
   it('keeps nothing of a key whose factory throws', () => {
