@@ -28,19 +28,21 @@ export class Execution implements OperationContext, ExecuteOptions {
   readonly attempt: number;
   /** Absent without a deadline: `Infinity` would take up an object of its own. */
   readonly #endsAt: number | undefined;
-  readonly #expiry: Expiry | undefined;
+  /** Kept as it is rather than copied: every field less is felt in each call. */
+  readonly #own: ExecutionTerms | undefined;
   readonly #clock: Clock;
   readonly #options: ExecuteOptions | undefined;
-  readonly #cancellation: Cancellation | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(options?: ExecuteOptions, clock: Clock = systemClock, own?: ExecutionTerms) {
     this.#options = options;
-    this.#cancellation = own?.cancellation;
-    this.#expiry = own?.expiry;
+    this.#own = own;
     // Structural, because the execution of another copy of this package is options too.
     this.attempt = own?.attempt ?? (options as Partial<OperationContext> | undefined)?.attempt ?? 0;
-    if (options instanceof Execution && own?.limitMs === undefined && own?.expiry === undefined) {
+    if (options === undefined && own?.limitMs === undefined) {
+      // Nearly all calls: there is nothing to work out.
+      this.#clock = clock;
+    } else if (options instanceof Execution && own?.limitMs === undefined && own?.expiry === undefined) {
       this.#clock = options.#clock;
       this.#endsAt = options.deadlineAt === Infinity ? undefined : options.deadlineAt;
     } else {
@@ -80,7 +82,8 @@ export class Execution implements OperationContext, ExecuteOptions {
   /** Reading on `clock` at which the time is up; `Infinity` without a deadline. */
   get deadlineAt(): number {
     const endsAt = this.#endsAt ?? Infinity;
-    return this.#expiry === undefined ? endsAt : Math.min(endsAt, this.#expiry.dueAt);
+    const expiry = this.#own?.expiry;
+    return expiry === undefined ? endsAt : Math.min(endsAt, expiry.dueAt);
   }
 
   remainingMs(): number {
@@ -107,7 +110,7 @@ export class Execution implements OperationContext, ExecuteOptions {
 
   /** What may cancel this run; `undefined` if nothing can. */
   get cancellation(): Cancellation | undefined {
-    return this.#cancellation ?? cancellationOf(this.#options);
+    return this.#own?.cancellation ?? cancellationOf(this.#options);
   }
 }
 

@@ -1,7 +1,9 @@
 import {
   type Cancel,
   type Cancellation,
+  cancellationOf,
   CancellationSource,
+  type ExecutionTerms,
   type ExecuteOptions,
   type EventHub,
   type Expiry,
@@ -45,16 +47,16 @@ export interface RunLedger {
  * One execution under a timeout. Two things happen to it, each once and in either order: its caller gets an outcome,
  * and its operation ends. In between, if the caller went first, it is a zombie.
  *
- * It is also what cancels its operation, through a source that exists once somebody asks.
+ * It is also the terms of that execution, and what cancels it, through a source that exists once somebody asks.
  */
-export class TimedRun<T> implements Expiring, Expiry, Cancellation {
+export class TimedRun<T> implements Expiring, Expiry, Cancellation, ExecutionTerms {
   previous: Expiring | undefined;
   next: Expiring | undefined;
   /** Stops watching for what lets the caller go besides the timeout. */
   stopWatching: Cancel | undefined;
   readonly #ledger: RunLedger;
   readonly #call: TimedCall<T>;
-  readonly #outer: Cancellation | undefined;
+  readonly #expires: boolean;
   #source: CancellationSource | undefined;
   #startedAt: number | undefined;
   #callerWaits = true;
@@ -62,10 +64,23 @@ export class TimedRun<T> implements Expiring, Expiry, Cancellation {
   #expired = false;
   #cancelGrace: Cancel | undefined;
 
-  constructor(ledger: RunLedger, call: TimedCall<T>, outer: Cancellation | undefined) {
+  /** @param expires - Whether its own time is up before the deadline of its caller. */
+  constructor(ledger: RunLedger, call: TimedCall<T>, expires: boolean) {
     this.#ledger = ledger;
     this.#call = call;
-    this.#outer = outer;
+    this.#expires = expires;
+  }
+
+  get attempt(): number | undefined {
+    return this.#call.attempt;
+  }
+
+  get cancellation(): Cancellation {
+    return this;
+  }
+
+  get expiry(): Expiry | undefined {
+    return this.#expires ? this : undefined;
   }
 
   get dueAt(): number {
@@ -134,7 +149,7 @@ export class TimedRun<T> implements Expiring, Expiry, Cancellation {
   }
 
   get #own(): CancellationSource {
-    return (this.#source ??= new CancellationSource(this.#outer));
+    return (this.#source ??= new CancellationSource(cancellationOf(this.#call.options)));
   }
 
   /** The operation has ended while its caller waits. */

@@ -88,15 +88,14 @@ export class Timeout implements Policy {
   /** @throws Why the operation must not run at all. */
   #start<T>(operation: Operation<T>, call: TimedCall<T>): void {
     const { name, timeoutMs, clock } = this.options;
-    const { options, attempt } = call;
+    const { options } = call;
     throwIfCancelled(options);
     const deadlineMs = options?.deadlineMs ?? Infinity;
     if (deadlineMs === 0) throw new DeadlineExceededError(name);
-    const outer = cancellationOf(options);
-    const run = new TimedRun(this.#ledger, call, outer);
     const isLimit = timeoutMs < deadlineMs;
-    const terms = { attempt, cancellation: run, expiry: isLimit ? run : undefined };
-    const execution = new Execution(options, clock, terms);
+    const run = new TimedRun(this.#ledger, call, isLimit);
+    const execution = new Execution(options, clock, run);
+    const outer = cancellationOf(options);
     if (outer !== undefined || deadlineMs <= timeoutMs) this.#watch(run, outer, deadlineMs);
     execution.start(operation).then(
       (value) => run.succeed(value),
