@@ -1,4 +1,4 @@
-import { readingWidth, type RuleGroup, type Verdict } from '../store.ts';
+import { type LimitRule, readingWidth, type RuleGroup, type Verdict } from '../store.ts';
 
 /** What a reply of `decide` says about one call. */
 export interface Answer {
@@ -9,7 +9,7 @@ export interface Answer {
   readonly next: number;
 }
 
-/** Reads the answer that begins at `at`: it has microseconds, and is short where a strict limit was charged and has room. */
+/** Reads the answer that begins at `at`: it has microseconds, and is short where a limit was charged and has room. */
 export function answerOf(
   groups: readonly RuleGroup[],
   cost: number,
@@ -30,8 +30,10 @@ export function answerOf(
     for (let r = 0; r < rules.length; r += 1) {
       const first = Number(reply[next]);
       if (first >= 0) {
-        readings.push(0, first, 0, (rules[r] as { windowMs: number }).windowMs);
-        next += 1;
+        const { mode, windowMs } = rules[r] as LimitRule;
+        const isStrict = mode === 'strict';
+        readings.push(0, first, 0, isStrict ? windowMs : Number(reply[next + 1]) / 1_000);
+        next += isStrict ? 1 : 2;
         continue;
       }
       const waitUs = Number(reply[next + 2]);

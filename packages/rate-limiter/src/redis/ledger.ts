@@ -39,10 +39,10 @@ export class RedisLedger implements Ledger {
   constructor(connection: RedisConnection, options: ResolvedRedisStoreOptions, plan: LimitPlan) {
     const { clock, observer, rules } = plan;
     const { timeoutMs, probeIntervalMs, maxDeniedSubjects, time } = options;
-    const scripts = new PlanScripts(rules);
+    const scripts = new PlanScripts(rules, time);
     this.#connection = connection;
     this.#plan = plan;
-    this.#questions = new Questions(options.prefix, plan.name);
+    this.#questions = new Questions(options.prefix, plan.name, scripts);
     this.#health = new StoreHealth(clock, this.#observer(), probeIntervalMs);
     this.#remote = new Remote({ connection, clock, timeoutMs, time });
     this.#batches = new Batches(this.#remote, scripts.decide, clock, (values) => {

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { InvalidOptionError } from '@holdfast/core';
-import type { LimitRule } from '../store.ts';
+import type { LimitRule, RuleGroup } from '../store.ts';
 import { RedisScript } from './script.ts';
 import { adjust } from './scripts/adjust.lua.ts';
 import { block } from './scripts/block.lua.ts';
+import { clock, type Timekeeper } from './scripts/clock.lua.ts';
 import { decide } from './scripts/decide.lua.ts';
 import { penalize } from './scripts/penalize.lua.ts';
+import { type Arrangement, arrangementsOf, tablesOf, widthOf } from './scripts/plan.lua.ts';
 import { reset } from './scripts/reset.lua.ts';
 
 /** A place in the plan travels as one character of ASCII. */
@@ -21,16 +22,15 @@ export class PlanScripts {
   readonly penalize: RedisScript;
   readonly block: RedisScript;
   readonly reset: RedisScript;
-  readonly #scopes: readonly string[];
+  readonly #arrangements: readonly Arrangement[];
 
   /** @throws {InvalidOptionError} on more than 127 limits. */
-  constructor(rules: readonly LimitRule[]) {
+  constructor(rules: readonly LimitRule[], time: Timekeeper) {
     if (rules.length > mostRules)
       throw new InvalidOptionError('limits', `at most ${mostRules} limits in a RedisStore`, rules.length);
-    this.#scopes = [...new Set(rules.map(({ scope }) => scope))];
-    const plan = `local RULES = {${rules.map((rule) => this.#ruleOf(rule)).join(',\n')}}
-local SCOPES = {${this.#scopes.map((scope) => scopeOf(rules.filter((rule) => rule.scope === scope))).join(',')}}\n`;
-    this.decide = new RedisScript(plan + decide);
+    this.#arrangements = arrangementsOf(rules);
+    const plan = `${clock(time)}local byServer = ${time === 'server'}${tablesOf(rules, this.#arrangements)}`;
+    this.decide = new RedisScript(decide(rules, time));
     this.adjust = new RedisScript(plan + adjust);
     this.penalize = new RedisScript(plan + penalize);
     this.block = new RedisScript(plan + block);
@@ -39,52 +39,25 @@ local SCOPES = {${this.#scopes.map((scope) => scopeOf(rules.filter((rule) => rul
 
   /** The place of a scope, as the scripts count. */
   placeOf(scope: string): number {
-    return this.#scopes.indexOf(scope) + 1;
+    return this.#arrangements.findIndex((each) => each.scope === scope) + 1;
   }
 
-  #ruleOf(rule: LimitRule): string {
-    const { name, limit, windowMs, burst, cells, countsAttempts, shadow, minFactor, scope } = rule;
-    // What is as usual is left out: the server makes these tables anew for each run.
-    return literalOf({
-      head: `"${byteOf(name.length)}${JSON.stringify(name).slice(1, -1)}${byteOf(kindOf(rule))}"`,
-      headLength: name.length + 2,
-      kind: kindOf(rule),
-      scope: this.placeOf(scope),
-      limit,
-      window: windowMs * 1_000,
-      burst: rule.mode === 'smooth' ? burst : undefined,
-      cells: cells > 0 ? cells : undefined,
-      attempts: countsAttempts || undefined,
-      shadow: shadow || undefined,
-      minFactor: minFactor < 1 ? minFactor : undefined,
+  /** The groups of a call, as `decide` takes them. */
+  codesOf(groups: readonly RuleGroup[]): string {
+    const width = widthOf(this.#arrangements);
+    const codes = groups.map(({ scope, rules }) => {
+      const place = this.placeOf(scope);
+      const chosen = new Set(rules.map(({ index }) => index));
+      const takesPart = this.#arrangements[place - 1]?.slots.map(({ rule }) =>
+        chosen.has(rule.index) ? '1' : '0',
+      );
+      return String.fromCharCode(place) + (takesPart ?? []).join('');
     });
+    return codes.map((code) => code.padEnd(width, '0')).join('');
   }
 }
 
-/** The places of rules in the plan, as the scripts read them. */
+/** The places of rules in the plan, as the scripts that correct read them. */
 export function placesOf(rules: readonly LimitRule[]): string {
   return String.fromCharCode(...rules.map(({ index }) => index + 1));
-}
-
-function scopeOf(rules: readonly LimitRule[]): string {
-  const arrangement = rules.map((rule) => `${kindOf(rule)}${rule.name}`).join('\n');
-  // 48 bits, which a double holds.
-  const stamp = createHash('sha256').update(arrangement).digest().readUIntBE(0, 6);
-  return literalOf({ stamp, rules: `{${rules.map(({ index }) => index + 1).join(',')}}` });
-}
-
-/** Lua reads up to three digits. */
-function byteOf(code: number): string {
-  return `\\${String(code).padStart(3, '0')}`;
-}
-
-function kindOf({ mode }: LimitRule): number {
-  return mode === 'strict' ? 0 : 1;
-}
-
-function literalOf(fields: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  return `{${Object.entries(fields)
-    .filter(([, content]) => content !== undefined)
-    .map(([field, content]) => `${field}=${content}`)
-    .join(',')}}`;
 }

@@ -1,5 +1,5 @@
 import type { RuleGroup } from '../store.ts';
-import { placesOf } from './plan-scripts.ts';
+import type { PlanScripts } from './plan-scripts.ts';
 import { SubjectKeys } from './subject-keys.ts';
 
 /** What there is to know about groups that are asked about together. */
@@ -15,19 +15,21 @@ export interface Question {
 export class Questions {
   readonly #prefix: string;
   readonly #limiter: string;
+  readonly #scripts: PlanScripts;
   readonly #questions = new WeakMap<readonly RuleGroup[], Question>();
   readonly #keys = new Map<string, SubjectKeys>();
 
-  constructor(prefix: string, limiter: string) {
+  constructor(prefix: string, limiter: string, scripts: PlanScripts) {
     this.#prefix = prefix;
     this.#limiter = limiter;
+    this.#scripts = scripts;
   }
 
   about(groups: readonly RuleGroup[]): Question {
     let question = this.#questions.get(groups);
     if (question !== undefined) return question;
     question = {
-      codes: groups.map(({ rules }) => String.fromCharCode(rules.length) + placesOf(rules)).join(''),
+      codes: this.#scripts.codesOf(groups),
       keys: groups.map(({ scope }) => this.keysOf(scope)),
       apart: groups.map((group) => [group]),
     };

@@ -23,14 +23,17 @@ export class Remote {
     this.#options = options;
   }
 
-  /** The instant goes before the arguments. Calls `done` once, with what came first; what comes later is dropped. */
+  /**
+   * The instant goes behind the arguments if the callers' clocks count. Calls `done` once, with what came first; what comes
+   * later is dropped.
+   */
   run(
     script: RedisScript,
     keys: readonly string[],
     args: readonly (string | number)[],
     done: (outcome: Outcome) => void,
   ): void {
-    const { connection, clock, timeoutMs } = this.#options;
+    const { connection, clock, timeoutMs, time } = this.#options;
     let waiting = true;
     const settle = (outcome: Outcome): void => {
       if (!waiting) return;
@@ -42,7 +45,8 @@ export class Remote {
       () => settle({ failure: new RateLimitStoreError(`the store did not answer within ${timeoutMs} ms`) }),
       timeoutMs,
     );
-    const timed = [this.#time(), ...args];
+    // Microseconds since 1970.
+    const timed = time === 'client' ? [...args, Math.round(clock.epoch() * 1_000)] : args;
     const { opened } = connection;
     const reply =
       opened === undefined
@@ -52,11 +56,5 @@ export class Remote {
       (answer) => settle({ reply: answer }),
       (error: unknown) => settle({ failure: failureOf(error) }),
     );
-  }
-
-  /** Microseconds since 1970, or `''` for the server's clock. */
-  #time(): number | '' {
-    const { time, clock } = this.#options;
-    return time === 'client' ? Math.round(clock.epoch() * 1_000) : '';
   }
 }

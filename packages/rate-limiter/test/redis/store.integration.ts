@@ -34,6 +34,25 @@ describeWithRedis('RedisStore', (redis) => {
     await until('the keys expire', async () => (await client.dbsize()) === 0, 2_000);
   });
 
+  it('decides over as many limits of one scope as a script can tell apart', async () => {
+    const limits = Object.fromEntries(
+      Array.from({ length: 127 }, (_, i) => {
+        const mode = i % 3 === 2 ? ('smooth' as const) : ('strict' as const);
+        return [`limit ${i}`, { limit: 40 + i, windowMs: 60_000, mode, minFactor: 0.5 }];
+      }),
+    );
+    const limiter = new RateLimiter({ limits, store: new RedisStore(client, patient) });
+
+    for (const spent of [20, 40]) {
+      const { source, limits: states } = await limiter.check('alice', { cost: 20 });
+
+      expect(source).toBe('redis');
+      const left = Object.values(states).map((state) => state?.remaining);
+      expect(left).toEqual(Array.from({ length: 127 }, (_, i) => 40 + i - spent));
+    }
+    expect(await limiter.check('alice')).toMatchObject({ allowed: false, violated: ['limit 0'] });
+  });
+
   it('16.1 script flushed: goes on without an error, with one more round trip', async () => {
     const limiter = new RateLimiter({
       limits: { user: { limit: 3, windowMs: 60_000 } },

@@ -62,9 +62,9 @@ describeWithRedis('A value in Redis', (redis) => {
   it.each([
     ['block', 1],
     ['expiry', 9],
-    ['cost', 41],
-    ['grid', 49],
-    ['latest charge', 57],
+    ['cost', 44],
+    ['grid', 52],
+    ['latest charge', 60],
   ])('is taken for nothing if its %s is no number that could be', async (_, offset) => {
     const limiter = limiterOf({ user: { limit: 3, windowMs } });
 

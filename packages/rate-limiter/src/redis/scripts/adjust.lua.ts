@@ -1,3 +1,4 @@
+import { keys } from './keys.lua.ts';
 import { rules } from './rules.lua.ts';
 import { slots } from './slots.lua.ts';
 import { value } from './value.lua.ts';
@@ -5,19 +6,16 @@ import { value } from './value.lua.ts';
 /**
  * Corrects what one call was charged under one key.
  *
- * - `RULES` and `SCOPES` – the limits of the plan, put before this text.
+ * - `now`, `byServer`, `RULES` and `SCOPES` – the clock and the limits of the plan, put before this text.
  * - `KEYS[1]` – the value.
- * - `ARGV` – now, or `''` to read the server's clock; the places of the rules in the plan, as characters; the cost to add,
- *   or to take back if negative; the instant of the charge, as `decide` returned it.
+ * - `ARGV` – the places of the rules in the plan, as characters; the cost to add, or to take back if negative; the instant
+ *   of the charge, as `decide` returned it.
  *
  * Atomic. A strict charge is in the first cell that ends at or after its instant. A cell never falls below 0, and a rule
  * whose window is over since is left alone.
  */
-export const adjust: string = `${value}${rules}${slots}
-local now = tonumber(ARGV[1])
-local byServer = now == nil
-if byServer then now = serverTime() end
-local places, cost, chargedAt = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+export const adjust: string = `${keys}${value}${rules}${slots}
+local places, cost, chargedAt = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local function changeOf(spent)
   return math.max(-spent, math.min(LARGEST - spent, cost))

@@ -1,3 +1,4 @@
+import { keys } from './keys.lua.ts';
 import { rules } from './rules.lua.ts';
 import { slots } from './slots.lua.ts';
 import { value } from './value.lua.ts';
@@ -5,18 +6,15 @@ import { value } from './value.lua.ts';
 /**
  * Charges a cost under one key without judging, or takes the latest charges back if it is negative.
  *
- * - `RULES` and `SCOPES` – the limits of the plan, put before this text.
+ * - `now`, `byServer`, `RULES` and `SCOPES` – the clock and the limits of the plan, put before this text.
  * - `KEYS[1]` – the value.
- * - `ARGV` – now, or `''` to read the server's clock; the places of the rules in the plan, as characters; the cost; and
- *   `'capped'` to charge no more than there is room for.
+ * - `ARGV` – the places of the rules in the plan, as characters; the cost; and `'capped'` to charge no more than there is
+ *   room for.
  *
  * Atomic.
  */
-export const penalize: string = `${value}${rules}${slots}
-local now = tonumber(ARGV[1])
-local byServer = now == nil
-if byServer then now = serverTime() end
-local places, cost, isCapped = ARGV[2], tonumber(ARGV[3]), ARGV[4] == 'capped'
+export const penalize: string = `${keys}${value}${rules}${slots}
+local places, cost, isCapped = ARGV[1], tonumber(ARGV[2]), ARGV[3] == 'capped'
 
 local function takeBack(slot, owed)
   owed = math.min(owed, slot.used)
@@ -30,7 +28,7 @@ end
 local function correct(slot, rule)
   local charged = cost
   if isCapped then
-    local room = (capacityOf(rule, rule.limit) - slot.used) / unitOf(rule, rule.limit)
+    local room = (capacityOf(rule) - slot.used) / unitOf(rule)
     charged = math.max(0, math.min(cost, room - room % 1))
   end
   if charged > 0 then

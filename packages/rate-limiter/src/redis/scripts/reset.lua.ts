@@ -1,3 +1,4 @@
+import { keys } from './keys.lua.ts';
 import { rules } from './rules.lua.ts';
 import { slots } from './slots.lua.ts';
 import { value } from './value.lua.ts';
@@ -5,16 +6,15 @@ import { value } from './value.lua.ts';
 /**
  * Forgets what was spent under some limits of one key.
  *
- * - `RULES` and `SCOPES` – the limits of the plan, put before this text.
+ * - `now`, `byServer`, `RULES` and `SCOPES` – the clock and the limits of the plan, put before this text.
  * - `KEYS[1]` – the value.
- * - `ARGV` – now, or `''` to read the server's clock; the places of the rules in the plan, as characters, or `''` for all
- *   that there is, with the block of the subject.
+ * - `ARGV` – the places of the rules in the plan, as characters, or `''` for all that there is, with the block of the
+ *   subject.
  *
  * Atomic.
  */
-export const reset: string = `${value}${rules}${slots}
-local now = tonumber(ARGV[1]) or serverTime()
-local places = ARGV[2]
+export const reset: string = `${keys}${value}${rules}${slots}
+local places = ARGV[1]
 if places == '' then
   redis.call('DEL', KEYS[1])
   return 0
