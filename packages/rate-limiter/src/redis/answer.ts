@@ -9,7 +9,7 @@ export interface Answer {
   readonly next: number;
 }
 
-/** Reads the answer that begins at `at`: it has microseconds, and is short where a limit was charged and has room. */
+/** Reads the part of a reply that begins at `at`, as `decide.lua.ts` tells it. */
 export function answerOf(
   groups: readonly RuleGroup[],
   cost: number,
@@ -18,13 +18,14 @@ export function answerOf(
 ): Answer {
   const readings: number[] = [];
   const blockedMs: number[] = [];
-  let next = at + 1;
+  const isPlain = Number(reply[at]) !== -3;
+  let next = isPlain ? at : at + 2;
   let longestMs = 0;
   let refused = false;
   for (let g = 0; g < groups.length; g += 1) {
     const { rules } = groups[g] as RuleGroup;
-    const ownMs = Number(reply[next]) / 1_000;
-    next += 1;
+    const ownMs = isPlain ? 0 : Number(reply[next]) / 1_000;
+    if (!isPlain) next += 1;
     blockedMs.push(ownMs);
     if (ownMs > longestMs) longestMs = ownMs;
     for (let r = 0; r < rules.length; r += 1) {
@@ -49,6 +50,6 @@ export function answerOf(
     }
   }
   const charged = !refused && longestMs === 0 && cost > 0;
-  const chargedAt = charged ? Number(reply[at]) : undefined;
+  const chargedAt = charged ? Number(reply[isPlain ? 1 : at + 1]) : undefined;
   return { verdict: { source: 'redis', readings, blockedMs: longestMs, chargedAt }, blockedMs, next };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@holdfast/core';
 import { RateLimitStoreError } from '../errors.ts';
 import type { Remote } from './remote.ts';
-import type { RedisScript } from './script.ts';
+import type { PlanScripts } from './plan-scripts.ts';
 import type { Attempt } from '../outage/store-health.ts';
 
 /** Most calls of one run, so that no run keeps the server from others for long. */
@@ -36,16 +36,16 @@ interface Batch {
  */
 export class Batches {
   readonly #remote: Remote;
-  readonly #script: RedisScript;
+  readonly #scripts: PlanScripts;
   readonly #clock: Clock;
   readonly #damaged: (values: number) => void;
   /** By the key that they are about, `''` on a single server; until they are sent. */
   readonly #open = new Map<string, Batch>();
 
   /** @param damaged - Told how many values a reply found damaged. */
-  constructor(remote: Remote, script: RedisScript, clock: Clock, damaged: (values: number) => void) {
+  constructor(remote: Remote, scripts: PlanScripts, clock: Clock, damaged: (values: number) => void) {
     this.#remote = remote;
-    this.#script = script;
+    this.#scripts = scripts;
     this.#clock = clock;
     this.#damaged = damaged;
   }
@@ -74,9 +74,9 @@ export class Batches {
     const args: (string | number)[] = [];
     for (const call of calls) {
       keys.push(...call.keys);
-      args.push(call.cost, call.factor, call.codes);
+      this.#scripts.addCall(args, call.cost, call.codes, call.factor);
     }
-    this.#remote.run(this.#script, keys, args, (outcome) => {
+    this.#remote.run(this.#scripts.decide, keys, args, (outcome) => {
       if ('reply' in outcome && Array.isArray(outcome.reply)) {
         attempt.succeeded();
         this.#answer(calls, outcome.reply as readonly unknown[], sentAt);
@@ -91,7 +91,7 @@ export class Batches {
   #answer(calls: readonly PendingCall[], reply: readonly unknown[], sentAt: number): void {
     const damaged = Number(reply[0]);
     if (damaged > 0) this.#damaged(damaged);
-    let at = 1;
+    let at = 2;
     for (const call of calls) at = call.answered(reply, at, sentAt);
   }
 }

@@ -45,7 +45,7 @@ export class RedisLedger implements Ledger {
     this.#questions = new Questions(options.prefix, plan.name, scripts);
     this.#health = new StoreHealth(clock, this.#observer(), probeIntervalMs);
     this.#remote = new Remote({ connection, clock, timeoutMs, time });
-    this.#batches = new Batches(this.#remote, scripts.decide, clock, (values) => {
+    this.#batches = new Batches(this.#remote, scripts, clock, (values) => {
       for (let i = 0; i < values; i += 1) observer.failed();
     });
     this.#denied =

@@ -6,7 +6,7 @@ import { block } from './scripts/block.lua.ts';
 import { clock, type Timekeeper } from './scripts/clock.lua.ts';
 import { decide } from './scripts/decide.lua.ts';
 import { penalize } from './scripts/penalize.lua.ts';
-import { type Arrangement, arrangementsOf, tablesOf, widthOf } from './scripts/plan.lua.ts';
+import { type Arrangement, arrangementsOf, heedsFactor, tablesOf, widthOf } from './scripts/plan.lua.ts';
 import { reset } from './scripts/reset.lua.ts';
 
 /** A place in the plan travels as one character of ASCII. */
@@ -23,12 +23,14 @@ export class PlanScripts {
   readonly block: RedisScript;
   readonly reset: RedisScript;
   readonly #arrangements: readonly Arrangement[];
+  readonly #heedsFactor: boolean;
 
   /** @throws {InvalidOptionError} on more than 127 limits. */
   constructor(rules: readonly LimitRule[], time: Timekeeper) {
     if (rules.length > mostRules)
       throw new InvalidOptionError('limits', `at most ${mostRules} limits in a RedisStore`, rules.length);
     this.#arrangements = arrangementsOf(rules);
+    this.#heedsFactor = heedsFactor(rules);
     const plan = `${clock(time)}local byServer = ${time === 'server'}${tablesOf(rules, this.#arrangements)}`;
     this.decide = new RedisScript(decide(rules, time));
     this.adjust = new RedisScript(plan + adjust);
@@ -40,6 +42,12 @@ export class PlanScripts {
   /** The place of a scope, as the scripts count. */
   placeOf(scope: string): number {
     return this.#arrangements.findIndex((each) => each.scope === scope) + 1;
+  }
+
+  /** Appends a call to the arguments of `decide`. */
+  addCall(args: (string | number)[], cost: number, codes: string, factor: number): void {
+    args.push(cost, codes);
+    if (this.#heedsFactor) args.push(factor);
   }
 
   /** The groups of a call, as `decide` takes them. */

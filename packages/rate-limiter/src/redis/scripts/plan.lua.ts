@@ -42,6 +42,11 @@ export function arrangementsOf(rules: readonly LimitRule[]): readonly Arrangemen
   });
 }
 
+/** Whether the factor of a decision lowers one of the limits. */
+export function heedsFactor(rules: readonly LimitRule[]): boolean {
+  return rules.some(({ minFactor }) => minFactor < 1);
+}
+
 /** Characters per group of a call: the place of its scope, and one per limit of the scope that has most. */
 export function widthOf(arrangements: readonly Arrangement[]): number {
   return 1 + Math.max(...arrangements.map(({ slots }) => slots.length));

@@ -9,8 +9,8 @@ export function smooth({ rule, number, head, body }: Slot, byServer: boolean): s
   const capacity = burst * window;
   const slot = `slot${number}`;
   const lowered = `
-  local lowered = factor < 1 and math.max(1, floor(${limit} * math.max(factor, ${minFactor}))) or ${limit}
-  if lowered < ${limit} then unit = floor(${window * limit} / lowered) end`;
+  local lowered = factor < 1 and math.max(1, math.floor(${limit} * math.max(factor, ${minFactor}))) or ${limit}
+  if lowered < ${limit} then unit = math.floor(${window * limit} / lowered) end`;
   return `
 -- ${JSON.stringify(rule.name)}, smooth
 if ${slot} == YES then

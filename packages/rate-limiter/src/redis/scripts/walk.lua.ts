@@ -8,8 +8,8 @@ import { strict } from './strict.lua.ts';
  *
  * - Reads `raw`, the value, and `codes` from `at` on: which limits take part. Charges those of which `charges` says so.
  * - Sets `refuses`, `blockedUntil`, and if something was charged `written` and `expires`, the new value and its expiry.
- * - Leaves by `break` if the call has to be decided anew: the instant was moved, or `isWhole` says that the value is not as
- *   this script has it.
+ * - Leaves by `break` if the call has to be decided anew: the instant was moved, a subject turned out to be blocked, which
+ *   takes a longer answer, or `isWhole` says that the value is not as this script has it.
  */
 export function walk({ scope, slots, stamp, end }: Arrangement, byServer: boolean): string {
   const names = slots.map(({ number }) => `slot${number}`);
@@ -30,8 +30,13 @@ end
 local ${names.join(', ')} = byte(codes, at + 1, at + ${slots.length})
 -- What follows the slots: as it is from 'copied' on, but for cells that are gone or new.
 local cells, copied, cellsAt = '', ${end + 1}, cell
-n = n + 1
-reply[n] = blockedUntil > now and blockedUntil - now or 0
+if not isPlain then
+  n = n + 1
+  reply[n] = blockedUntil > now and blockedUntil - now or 0
+elseif blockedUntil > now then
+  isPlain = false
+  break
+end
 ${limits.join('')}
 if ${names.join(' or ')} then
   written = pack('<BddddI4', 3, blockedUntil, expires, strangersUntil, stamp, cellsAt)
