@@ -1,4 +1,5 @@
 import type { RedisClient } from './client.ts';
+import { codeOf } from './failure.ts';
 
 interface OwnedClient extends RedisClient {
   disconnect(): void;
@@ -55,7 +56,7 @@ export class RedisConnection implements AsyncDisposable {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       // A master that became a replica: the address may lead to its successor by now.
-      reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+      reconnectOnError: (error) => codeOf(error) === 'READONLY',
     });
     // Without a listener ioredis writes to the console; failures are told by the limiter's events.
     client.on('error', () => undefined);

@@ -12,6 +12,15 @@ describe('failureOf', () => {
     ],
     ['LOADING Redis is loading the dataset in memory', 'the store is loading its data'],
     ['CLUSTERDOWN The cluster is down', 'the store is a cluster that is down'],
+    [
+      'MISCONF Redis is configured to save RDB snapshots. script: 897afd, on @user_script:1.',
+      'the store cannot persist and so refuses writes',
+    ],
+    // As a server before 7 tells of a command in a script.
+    [
+      "ERR Error running script (call to f_1028a5): @user_script:4: @user_script: 4: -READONLY You can't write.",
+      'the store is a replica and takes no writes',
+    ],
     ['Connection is closed.', 'the store failed: Connection is closed.'],
   ])('says of %s what it means', (message, told) => {
     const cause = new Error(message);
