@@ -53,6 +53,46 @@ describeWithRedis('RedisStore', (redis) => {
     expect(await limiter.check('alice')).toMatchObject({ allowed: false, violated: ['limit 0'] });
   });
 
+  it('tells calls of one turn what it tells them one by one, whoever is blocked or counted ahead of the clock', async () => {
+    const limits = {
+      user: { limit: 40, windowMs: 60_000, by: 'user' },
+      rate: { limit: 40, windowMs: 60_000, by: 'user', mode: 'smooth' },
+      all: { limit: 500, windowMs: 60_000, by: 'global' },
+    } as const;
+    const [clock, ahead] = [new ManualClock(Date.now()), new ManualClock(Date.now() + 2_000)];
+    const limited = (prefix: string, by: ManualClock): RateLimiter<typeof limits> => {
+      const store = new RedisStore(client, { ...patient, time: 'client', maxDeniedSubjects: 0, prefix });
+      return new RateLimiter({ limits, store, clock: by });
+    };
+    const calls = ['alice', 'blocked', 'early', 'alice', 'full', 'early', 'carol'].map((user) => ({ user }));
+    const told: unknown[] = [];
+
+    for (const turn of ['one', 'each']) {
+      await limited(turn, ahead).check({ user: 'early' }, { cost: 3 });
+      const limiter = limited(turn, clock);
+      await limiter.block({ user: 'blocked' }, 5_000);
+      await limiter.check({ user: 'full' }, { cost: 40 });
+      const checks = [];
+      for (const call of calls) {
+        const checked = limiter.check(call);
+        if (turn === 'each') await checked;
+        checks.push(checked);
+      }
+      const decisions = await Promise.all(checks);
+      told.push(
+        decisions.map(({ allowed, blocked, retryAfterMs, limits: states }) => ({
+          allowed,
+          blocked,
+          retryAfterMs,
+          states,
+        })),
+      );
+      expect(decisions.map(({ allowed }) => allowed)).toEqual([true, false, true, true, false, true, true]);
+    }
+
+    expect(told[0]).toEqual(told[1]);
+  });
+
   it('16.1 script flushed: goes on without an error, with one more round trip', async () => {
     const limiter = new RateLimiter({
       limits: { user: { limit: 3, windowMs: 60_000 } },
