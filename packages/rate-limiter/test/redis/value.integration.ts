@@ -122,14 +122,17 @@ describeWithRedis('A value in Redis', (redis) => {
     expect(await limiter.check('alice')).toMatchObject({ limits: { user: { remaining: 1 } } });
   });
 
-  it('of the version before is taken for nothing, and is no error', async () => {
-    const limiter = limiterOf({ user: { limit: 3, windowMs } });
-    await limiter.check('alice');
-    await client.set(await onlyKey(), Buffer.from([1, 4, ...Buffer.from('user'), 0, 0]));
+  it.each([1, 2])(
+    'of version %i, as there was before, is taken for nothing and is no error',
+    async (version) => {
+      const limiter = limiterOf({ user: { limit: 3, windowMs } });
+      await limiter.check('alice');
+      await client.set(await onlyKey(), Buffer.from([version, 4, ...Buffer.from('user'), 0, 0]));
 
-    expect(await limiter.check('alice')).toMatchObject({ limits: { user: { remaining: 2 } } });
-    expect(limiter.statistics().storeErrors).toBe(0);
-  });
+      expect(await limiter.check('alice')).toMatchObject({ limits: { user: { remaining: 2 } } });
+      expect(limiter.statistics().storeErrors).toBe(0);
+    },
+  );
 
   it('invariant 13: keeps what a limiter does not know until it runs out', async () => {
     const clock = new ManualClock(Date.now());
