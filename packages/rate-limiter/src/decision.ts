@@ -30,7 +30,8 @@ export class Decision<Name extends string = string> {
     this.#subject = subject;
     this.#cost = cost;
     this.#verdict = verdict;
-    this.allowed = verdict.blockedMs === 0 && !isRefused(selection.rules, verdict.readings);
+    const { chargedAt, blockedMs, readings } = verdict;
+    this.allowed = chargedAt !== undefined || (blockedMs === 0 && !isRefused(selection.rules, readings));
   }
 
   /** `'local'`: the store failed and this process decided by itself. */

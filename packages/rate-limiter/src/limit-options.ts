@@ -1,5 +1,5 @@
 import { duration, InvalidOptionError, oneOf, ratio, text, wholeNumber } from '@holdfast/core';
-import { cellsPerWindow } from './memory/cell-logs.ts';
+import { cellsPerWindow } from './memory/strict-counter.ts';
 import { globalScope, type LimitRule, type StoreErrorAction } from './store.ts';
 
 /** The scope of a limit that names none. */

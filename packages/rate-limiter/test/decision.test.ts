@@ -194,6 +194,36 @@ describe('Decision', () => {
     expect(first.limits.user?.remaining).toBe(1);
   });
 
+  it('keeps what it says of several limits, in fractions as well, when more calls are made', () => {
+    const clock = new ManualClock();
+    const limits = { strict: user, smooth: { limit: 3, windowMs: 1_000, mode: 'smooth' } } as const;
+    const limiter = new RateLimiter({ limits, clock });
+    const first = limiter.checkSync('alice');
+    clock.advanceSync(0.5);
+    const second = limiter.checkSync('alice');
+    limiter.checkSync('bob', { cost: 3 });
+
+    expect(first.limits).toMatchObject({
+      strict: { remaining: 1, retryAfterMs: 0, resetMs: 1_000 },
+      smooth: { remaining: 2, retryAfterMs: 0, resetMs: 334 },
+    });
+    expect(second.limits).toMatchObject({
+      strict: { remaining: 0, retryAfterMs: 1_000, resetMs: 1_000 },
+      smooth: { remaining: 1, retryAfterMs: 0, resetMs: 667 },
+    });
+  });
+
+  it('lets a call pass that the store has charged, whatever a shadow limit says', () => {
+    const limits = { tried: { ...user, shadow: true }, user };
+    const readings = [1, 0, 500, 500, 0, 1, 0, 1_000];
+    const store = fixedStore({ source: 'redis', readings, blockedMs: 0, chargedAt: 5 });
+
+    const decision = new RateLimiter({ limits, store }).checkSync('alice');
+
+    expect(decision).toMatchObject({ allowed: true, violated: [], retryAfterMs: 0 });
+    expect(decision.limits.tried?.exceeded).toBe(true);
+  });
+
   it('describes a limit as it was configured', () => {
     const limits = { user: { limit: 4, windowMs: 100, mode: 'smooth', burst: 2, by: 'user' } } as const;
     const decision = new RateLimiter({ limits, clock: new ManualClock() }).checkSync({ user: 'alice' });

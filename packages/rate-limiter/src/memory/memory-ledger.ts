@@ -1,16 +1,9 @@
 import type { Clock } from '@holdfast/core';
-import { type Ledger, limitAt, type LimitRule, type RuleGroup, type Verdict } from '../store.ts';
-import { type Counts, nothingPasses } from './counts.ts';
-import { noRecord, Shelf } from './shelf.ts';
-
-/** How a rule is counted: by which counts, at which place in a subject's record, and within what while no factor lowers it. */
-interface Post {
-  readonly shelf: Shelf;
-  readonly counts: Counts;
-  readonly place: number;
-  readonly unit: number;
-  readonly capacity: number;
-}
+import { type Ledger, type LimitRule, readingWidth, type RuleGroup, type Verdict } from '../store.ts';
+import { type Counter, nothingPasses } from './counter.ts';
+import { blankReadings, foundCapacity, foundSpent, foundUnit } from './readings.ts';
+import { blockedUntilIn, keepUntil, Shelf } from './shelf.ts';
+import { offsetOf } from './slab.ts';
 
 /**
  * The counts of one limiter in memory.
@@ -25,13 +18,13 @@ export class MemoryLedger implements Ledger {
   readonly #maxSubjects: number;
   readonly #shelves: Map<string, Shelf>;
   /** By the rule's index in the plan. */
-  readonly #posts: readonly Post[];
+  readonly #counters: readonly Counter[];
+  /** Where the rule's scope has its subjects, by the rule's index. */
+  readonly #shelvesByRule: readonly Shelf[];
   #latestAt = -Infinity;
 
-  // What was found of the decision under way: each group's record, each rule's amount and whether it has no room.
-  readonly #records: number[] = [];
-  readonly #spent: number[] = [];
-  readonly #exceeded: boolean[] = [];
+  // Of the decision under way: each group's record, and until when a subject is blocked.
+  readonly #records: number[];
   #blockedUntil = -Infinity;
 
   /** @param shelves - by scope; ledgers that are given the same ones share their counts. */
@@ -44,17 +37,9 @@ export class MemoryLedger implements Ledger {
     this.#clock = clock;
     this.#maxSubjects = maxSubjects;
     this.#shelves = shelves;
-    this.#posts = rules.map((rule) => {
-      const shelf = this.#shelf(rule.scope);
-      const counts = rule.mode === 'strict' ? shelf.logs : shelf.debts;
-      return {
-        shelf,
-        counts,
-        place: shelf.placeOf(`${rule.mode} ${rule.name}`),
-        unit: counts.unitOf(rule, rule.limit),
-        capacity: counts.capacityOf(rule, rule.limit),
-      };
-    });
+    this.#records = rules.map(() => 0);
+    this.#shelvesByRule = rules.map(({ scope }) => this.#shelf(scope));
+    this.#counters = rules.map((rule, index) => (this.#shelvesByRule[index] as Shelf).counterOf(rule));
   }
 
   get trackedSubjects(): number {
@@ -65,10 +50,11 @@ export class MemoryLedger implements Ledger {
 
   decide(groups: readonly RuleGroup[], subjects: readonly string[], cost: number, factor: number): Verdict {
     const now = this.#now();
-    const roomy = this.#judge(groups, subjects, cost, factor, now);
-    const blockedMs = Math.max(0, this.#blockedUntil - now);
+    const readings = blankReadings(rulesIn(groups));
+    const roomy = this.#judge(groups, subjects, cost, factor, now, readings);
+    const blockedMs = this.#blockedUntil > now ? this.#blockedUntil - now : 0;
     const allowed = roomy && blockedMs === 0;
-    const readings = this.#conclude(groups, subjects, cost, factor, now, allowed);
+    this.#conclude(groups, subjects, cost, now, allowed, readings);
     return { source: 'memory', readings, blockedMs, chargedAt: allowed && cost > 0 ? now : undefined };
   }
 
@@ -76,8 +62,10 @@ export class MemoryLedger implements Ledger {
     const now = this.#now();
     for (const [g, { scope, rules }] of groups.entries()) {
       // A subject that owed nothing any more may have been dropped, and owes again what a call turned out to cost.
-      const record = this.#recordFor(this.#shelf(scope), subjects[g] as string, cost, now);
-      if (record !== noRecord) for (const rule of rules) this.#adjust(record, rule, cost, chargedAt, now);
+      const shelf = this.#shelf(scope);
+      const record = this.#recordFor(shelf, subjects[g] as string, cost, now);
+      if (record !== shelf.nobody)
+        for (const rule of rules) this.#adjust(shelf, record, rule, cost, chargedAt, now);
     }
   }
 
@@ -86,13 +74,16 @@ export class MemoryLedger implements Ledger {
     for (const [g, { scope, rules }] of groups.entries()) {
       const shelf = this.#shelf(scope);
       const record = this.#recordFor(shelf, subjects[g] as string, cost, now);
-      if (record === noRecord) continue;
+      if (record === shelf.nobody) continue;
       for (const rule of rules) {
-        const { counts, place, unit, capacity } = this.#posts[rule.index] as Post;
-        if (capacity === nothingPasses) continue;
-        const spent = counts.spentAt(record + place, now, rule);
-        if (cost < 0) counts.takeBack(record + place, spent, now, -cost * unit);
-        else shelf.keepUntil(record, now + counts.add(record + place, spent, now, cost * unit, rule));
+        const counter = this.#counters[rule.index] as Counter;
+        if (counter.capacityAt(1) === nothingPasses) continue;
+        const numbers = shelf.chunkOf(record);
+        const at = offsetOf(record);
+        const spent = counter.spentAt(numbers, at, now);
+        const amount = cost * counter.unitAt(1);
+        if (cost < 0) counter.takeBack(numbers, at, spent, now, -amount);
+        else keepUntil(numbers, at, now + counter.add(numbers, at, spent, now, amount));
       }
     }
   }
@@ -101,23 +92,27 @@ export class MemoryLedger implements Ledger {
     const now = this.#now();
     const shelf = this.#shelf(scope);
     const record = this.#recordFor(shelf, subject, forMs, now);
-    if (record === noRecord) return;
-    shelf.block(record, forMs === 0 ? -Infinity : Math.max(shelf.blockedUntil(record), now + forMs));
+    if (record === shelf.nobody) return;
+    shelf.block(record, forMs === 0 ? undefined : now + forMs);
   }
 
   reset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): void {
     const shelf = this.#shelf(scope);
     const record = shelf.find(subject);
-    if (record === noRecord) return;
+    if (record === shelf.nobody) return;
     if (rules === undefined) return shelf.drop(subject);
-    for (const { index } of rules) {
-      const { counts, place } = this.#posts[index] as Post;
-      counts.clear(record + place);
-    }
+    for (const { index } of rules)
+      (this.#counters[index] as Counter).clear(shelf.chunkOf(record), offsetOf(record));
   }
 
   #now(): number {
-    return (this.#latestAt = Math.max(this.#latestAt, this.#clock.now()));
+    const now = this.#clock.now();
+    if (now > this.#latestAt) this.#latestAt = now;
+    return this.#latestAt;
+  }
+
+  #shelfOf(rules: readonly LimitRule[]): Shelf {
+    return this.#shelvesByRule[(rules[0] as LimitRule).index] as Shelf;
   }
 
   #shelf(scope: string): Shelf {
@@ -126,100 +121,115 @@ export class MemoryLedger implements Ledger {
     return shelf;
   }
 
-  /** The subject's record, a new one if something is put on it, or {@link noRecord}. */
+  /** The subject's record, a new one if something is put on it, or that of nobody. */
   #recordFor(shelf: Shelf, subject: string, amount: number, now: number): number {
     const record = shelf.find(subject);
-    return record === noRecord && amount > 0 ? shelf.add(subject, now) : record;
+    return record === shelf.nobody && amount > 0 ? shelf.add(subject, now) : record;
   }
 
-  /** Whether every rule has room that can refuse; notes what it found. */
+  /** Whether every rule has room that can refuse. Writes what it found into the readings. */
   #judge(
     groups: readonly RuleGroup[],
     subjects: readonly string[],
     cost: number,
     factor: number,
     now: number,
+    readings: number[],
   ): boolean {
     let roomy = true;
-    let i = 0;
     this.#blockedUntil = -Infinity;
-    for (let g = 0; g < groups.length; g += 1) {
+    for (let g = 0, i = 0; g < groups.length; g += 1) {
       const { rules } = groups[g] as RuleGroup;
-      const { shelf } = this.#posts[(rules[0] as LimitRule).index] as Post;
+      const shelf = this.#shelfOf(rules);
       const record = shelf.find(subjects[g] as string);
+      const numbers = shelf.chunkOf(record);
+      const at = offsetOf(record);
       this.#records[g] = record;
-      if (record !== noRecord) this.#blockedUntil = Math.max(this.#blockedUntil, shelf.blockedUntil(record));
-      for (let r = 0; r < rules.length; r += 1, i += 1) {
-        const rule = rules[r] as LimitRule;
-        const post = this.#posts[rule.index] as Post;
-        const { unit, capacity } = factor < 1 ? lowered(post, rule, factor) : post;
-        const spent = record === noRecord ? 0 : post.counts.spentAt(record + post.place, now, rule);
+      this.#blockedUntil = Math.max(this.#blockedUntil, blockedUntilIn(numbers, at));
+      for (let r = 0; r < rules.length; r += 1, i += readingWidth) {
+        const { index, shadow } = rules[r] as LimitRule;
+        const counter = this.#counters[index] as Counter;
+        const unit = counter.unitAt(factor);
+        const capacity = counter.capacityAt(factor);
+        const spent = counter.spentAt(numbers, at, now);
         const exceeded = spent + cost * unit > capacity;
-        if (exceeded && !rule.shadow) roomy = false;
-        this.#spent[i] = spent;
-        this.#exceeded[i] = exceeded;
+        if (exceeded && !shadow) roomy = false;
+        readings[i] = exceeded ? 1 : 0;
+        readings[i + foundSpent] = spent;
+        readings[i + foundUnit] = unit;
+        readings[i + foundCapacity] = capacity;
       }
     }
     return roomy;
   }
 
-  /** Charges the rules that have room – all of an allowed call, those that count attempts of a refused one – and reads all. */
+  /**
+   * Charges the rules that have room – all of an allowed call, those that count attempts of a refused one – and puts into the
+   * readings how all of them stand then.
+   */
   #conclude(
     groups: readonly RuleGroup[],
     subjects: readonly string[],
     cost: number,
-    factor: number,
     now: number,
     allowed: boolean,
-  ): number[] {
-    const readings: number[] = [];
+    readings: number[],
+  ): void {
     const wanted = cost > 1 ? cost : 1;
-    let i = 0;
-    for (let g = 0; g < groups.length; g += 1) {
+    for (let g = 0, i = 0; g < groups.length; g += 1) {
       const { rules } = groups[g] as RuleGroup;
-      const { shelf } = this.#posts[(rules[0] as LimitRule).index] as Post;
+      const shelf = this.#shelfOf(rules);
       let record = this.#records[g] as number;
+      let numbers = shelf.chunkOf(record);
+      let at = offsetOf(record);
       let longestMs = 0;
-      for (let r = 0; r < rules.length; r += 1, i += 1) {
-        const rule = rules[r] as LimitRule;
-        const post = this.#posts[rule.index] as Post;
-        const { unit, capacity } = factor < 1 ? lowered(post, rule, factor) : post;
-        const exceeded = this.#exceeded[i] as boolean;
-        let spent = this.#spent[i] as number;
+      for (let r = 0; r < rules.length; r += 1, i += readingWidth) {
+        const { index, countsAttempts } = rules[r] as LimitRule;
+        const counter = this.#counters[index] as Counter;
+        const unit = readings[i + foundUnit] as number;
+        const capacity = readings[i + foundCapacity] as number;
+        let spent = readings[i + foundSpent] as number;
         let emptyAfterMs = 0;
-        if (cost > 0 && !exceeded && (allowed || rule.countsAttempts)) {
-          if (record === noRecord) record = shelf.add(subjects[g] as string, now);
-          emptyAfterMs = post.counts.add(record + post.place, spent, now, cost * unit, rule);
+        if (cost > 0 && readings[i] === 0 && (allowed || countsAttempts)) {
+          if (record === shelf.nobody) {
+            record = shelf.add(subjects[g] as string, now);
+            numbers = shelf.chunkOf(record);
+            at = offsetOf(record);
+          }
+          emptyAfterMs = counter.add(numbers, at, spent, now, cost * unit);
           spent += cost * unit;
           if (emptyAfterMs > longestMs) longestMs = emptyAfterMs;
         } else if (spent > 0) {
-          emptyAfterMs = post.counts.emptyAfterMs(record + post.place, spent, now, rule);
+          emptyAfterMs = counter.emptyAfterMs(numbers, at, spent, now);
         }
-        const excess = spent + wanted * unit - capacity;
+        const needed = wanted * unit;
         let retryAfterMs = 0;
-        if (wanted * unit > capacity) retryAfterMs = Infinity;
-        else if (excess > 0)
-          retryAfterMs = post.counts.freesAfterMs(record + post.place, spent, now, excess, rule);
+        if (spent + needed > capacity)
+          retryAfterMs =
+            needed > capacity ? Infinity : counter.freesAfterMs(numbers, at, now, spent + needed - capacity);
         // A strict limit has a unit of 1, and a division would cost as much as the rest.
         const left = unit === 1 ? capacity - spent : Math.floor((capacity - spent) / unit);
-        readings.push(exceeded ? 1 : 0, left > 0 ? left : 0, retryAfterMs, emptyAfterMs);
+        readings[i + 1] = left > 0 ? left : 0;
+        readings[i + 2] = retryAfterMs;
+        readings[i + 3] = emptyAfterMs;
       }
-      if (longestMs > 0) shelf.keepUntil(record, now + longestMs);
+      if (longestMs > 0) keepUntil(numbers, at, now + longestMs);
     }
-    return readings;
   }
 
-  #adjust(record: number, rule: LimitRule, cost: number, chargedAt: number, now: number): void {
+  #adjust(shelf: Shelf, record: number, rule: LimitRule, cost: number, chargedAt: number, now: number): void {
     if (rule.limit === 0 || chargedAt + rule.windowMs <= now) return;
-    const { shelf, counts, place, unit } = this.#posts[rule.index] as Post;
-    counts.adjust(record + place, now, chargedAt, cost * unit, rule);
-    const spent = counts.spentAt(record + place, now, rule);
-    shelf.keepUntil(record, now + counts.emptyAfterMs(record + place, spent, now, rule));
+    const counter = this.#counters[rule.index] as Counter;
+    const numbers = shelf.chunkOf(record);
+    const at = offsetOf(record);
+    counter.adjust(numbers, at, now, chargedAt, cost * counter.unitAt(1));
+    const spent = counter.spentAt(numbers, at, now);
+    keepUntil(numbers, at, now + counter.emptyAfterMs(numbers, at, spent, now));
   }
 }
 
-/** What counts while a factor lowers the limit. */
-function lowered({ counts }: Post, rule: LimitRule, factor: number): Pick<Post, 'unit' | 'capacity'> {
-  const limit = limitAt(rule, factor);
-  return { unit: counts.unitOf(rule, limit), capacity: counts.capacityOf(rule, limit) };
+function rulesIn(groups: readonly RuleGroup[]): number {
+  let rules = 0;
+  for (let g = 0; g < groups.length; g += 1) rules += (groups[g] as RuleGroup).rules.length;
+  return rules;
 }

@@ -1,21 +1,18 @@
-import { CellLogs } from './cell-logs.ts';
-import { Debts } from './debts.ts';
+import type { LimitRule } from '../store.ts';
+import { type Counter, placeWidth } from './counter.ts';
 import { offsetOf, Slab } from './slab.ts';
+import { SmoothCounter } from './smooth-counter.ts';
+import { clearLog, StrictCounter } from './strict-counter.ts';
 
 /** What a record begins with: from this instant on nothing in it matters, until that one the subject is blocked. */
 const mattersUntil = 0;
 const blockedUntil = 1;
 const headerWidth = 2;
-/** Of a limit in a record: two numbers, whose meaning is up to the limit's mode. Both are 0 where nothing was spent. */
-const placeWidth = 2;
 
 /** Subjects that each newcomer looks at, so that idle ones go as fast as new ones come. */
 const sweepSteps = 2;
 /** Subjects to choose from when somebody has to go. */
 const evictionSample = 16;
-
-/** The record of a subject that is not held. */
-export const noRecord = -1;
 
 /**
  * The subjects of one scope, each with a record of numbers at an address. Holds at most `maxSubjects`, without a timer:
@@ -24,14 +21,11 @@ export const noRecord = -1;
  */
 export class Shelf {
   readonly #slab = new Slab();
-  /** The places of strict limits. */
-  readonly logs: CellLogs = new CellLogs(this.#slab);
-  /** The places of smooth limits. */
-  readonly debts: Debts = new Debts(this.#slab);
   readonly #maxSubjects: number;
   readonly #records = new Map<string, number>();
   readonly #places = new Map<string, number>();
   #hand = this.#records.entries();
+  #nobody = this.#blank();
 
   constructor(maxSubjects: number) {
     this.#maxSubjects = maxSubjects;
@@ -41,8 +35,64 @@ export class Shelf {
     return this.#records.size;
   }
 
+  /** The record of all who are not held: nothing spent, not blocked. It is only read. */
+  get nobody(): number {
+    return this.#nobody;
+  }
+
+  /** Counts by a rule, in the place that all limits of its name and mode share. */
+  counterOf(rule: LimitRule): Counter {
+    const place = this.#placeOf(`${rule.mode} ${rule.name}`);
+    return rule.mode === 'smooth'
+      ? new SmoothCounter(rule, place)
+      : new StrictCounter(rule, place, this.#slab);
+  }
+
+  /** The subject's record, or that of {@link nobody}. */
+  find(subject: string): number {
+    return this.#records.get(subject) ?? this.#nobody;
+  }
+
+  /** The chunk that holds the record, at {@link offsetOf}. */
+  chunkOf(record: number): Float64Array {
+    return this.#slab.chunkOf(record);
+  }
+
+  /** Makes room and takes in a subject that is not held yet. */
+  add(subject: string, now: number): number {
+    const full = this.#records.size >= this.#maxSubjects;
+    const soonest = this.#sweep(now, full ? evictionSample : sweepSteps);
+    if (soonest !== undefined && this.#records.size >= this.#maxSubjects) this.drop(soonest);
+    const record = this.#blank();
+    this.#records.set(subject, record);
+    keepUntil(this.#slab.chunkOf(record), offsetOf(record), now);
+    return record;
+  }
+
+  /** Blocks a subject until then, unless it is blocked for longer; `undefined` ends a block. */
+  block(record: number, until: number | undefined): void {
+    const numbers = this.#slab.chunkOf(record);
+    const at = offsetOf(record);
+    const latest = until === undefined ? -Infinity : Math.max(until, blockedUntilIn(numbers, at));
+    numbers[at + blockedUntil] = latest;
+    keepUntil(numbers, at, latest);
+  }
+
+  /** Forgets a subject. */
+  drop(subject: string): void {
+    const record = this.find(subject);
+    if (record === this.#nobody) return;
+    this.#records.delete(subject);
+    const numbers = this.#slab.chunkOf(record);
+    const at = offsetOf(record);
+    // A debt is never below 0, so it looks like a log without a block.
+    for (let place = headerWidth; place < this.#width; place += placeWidth)
+      clearLog(this.#slab, numbers, at + place);
+    this.#slab.free(record, this.#width);
+  }
+
   /** Where in a record the limit of this name has its place. A name that is new makes room in all records. */
-  placeOf(name: string): number {
+  #placeOf(name: string): number {
     let place = this.#places.get(name);
     if (place === undefined) {
       place = this.#width;
@@ -51,58 +101,26 @@ export class Shelf {
     return place;
   }
 
-  /** The subject's record, or {@link noRecord}. */
-  find(subject: string): number {
-    return this.#records.get(subject) ?? noRecord;
+  get #width(): number {
+    return headerWidth + this.#places.size * placeWidth;
   }
 
-  /** Makes room and takes in a subject that is not held yet. */
-  add(subject: string, now: number): number {
-    const full = this.#records.size >= this.#maxSubjects;
-    const soonest = this.#sweep(now, full ? evictionSample : sweepSteps);
-    if (soonest !== undefined && this.#records.size >= this.#maxSubjects) this.drop(soonest);
+  /** A new record, of somebody who spent nothing. */
+  #blank(): number {
     const record = this.#slab.allocate(this.#width);
     const numbers = this.#slab.chunkOf(record);
     const at = offsetOf(record);
     numbers.fill(0, at, at + this.#width);
-    numbers[at + mattersUntil] = now;
+    numbers[at + mattersUntil] = -Infinity;
     numbers[at + blockedUntil] = -Infinity;
-    this.#records.set(subject, record);
     return record;
-  }
-
-  /** Keeps a record from being taken for idle until then. */
-  keepUntil(record: number, instant: number): void {
-    const numbers = this.#slab.chunkOf(record);
-    const at = offsetOf(record) + mattersUntil;
-    if ((numbers[at] as number) < instant) numbers[at] = instant;
-  }
-
-  blockedUntil(record: number): number {
-    return this.#slab.chunkOf(record)[offsetOf(record) + blockedUntil] as number;
-  }
-
-  block(record: number, until: number): void {
-    this.#slab.chunkOf(record)[offsetOf(record) + blockedUntil] = until;
-    this.keepUntil(record, until);
-  }
-
-  /** Forgets a subject. */
-  drop(subject: string): void {
-    const record = this.find(subject);
-    if (record === noRecord) return;
-    this.#records.delete(subject);
-    for (let place = headerWidth; place < this.#width; place += placeWidth) this.logs.clear(record + place);
-    this.#slab.free(record, this.#width);
-  }
-
-  get #width(): number {
-    return headerWidth + this.#places.size * placeWidth;
   }
 
   #widen(name: string): void {
     const width = this.#width;
     this.#places.set(name, width);
+    this.#slab.free(this.#nobody, width);
+    this.#nobody = this.#blank();
     for (const [subject, narrow] of this.#records) {
       const wide = this.#slab.allocate(this.#width);
       const numbers = this.#slab.chunkOf(narrow).subarray(offsetOf(narrow), offsetOf(narrow) + width);
@@ -135,4 +153,15 @@ export class Shelf {
     const first = this.#hand.next();
     return first.done === true ? undefined : first.value;
   }
+}
+
+/** Until when the subject of a record is blocked. */
+export function blockedUntilIn(numbers: Float64Array, record: number): number {
+  return numbers[record + blockedUntil] as number;
+}
+
+/** Keeps a record from being taken for idle until then. */
+export function keepUntil(numbers: Float64Array, record: number, instant: number): void {
+  const at = record + mattersUntil;
+  if ((numbers[at] as number) < instant) numbers[at] = instant;
 }

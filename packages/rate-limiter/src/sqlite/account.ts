@@ -1,4 +1,4 @@
-import { nothingPasses } from '../memory/counts.ts';
+import { nothingPasses } from '../memory/counter.ts';
 import { limitAt, type LimitRule } from '../store.ts';
 import type { Counting, Slot } from './slot.ts';
 import { smoothCounting } from './smooth-counting.ts';

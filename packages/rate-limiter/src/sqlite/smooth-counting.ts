@@ -1,4 +1,4 @@
-import { nothingPasses } from '../memory/counts.ts';
+import { nothingPasses } from '../memory/counter.ts';
 import { debtAfter, debtOfOne, largestDebt, paysOffMs } from '../smooth.ts';
 import type { Counting, Slot } from './slot.ts';
 

@@ -1,5 +1,5 @@
-import { cellsPerWindow } from '../memory/cell-logs.ts';
-import { nothingPasses } from '../memory/counts.ts';
+import { cellsPerWindow } from '../memory/strict-counter.ts';
+import { nothingPasses } from '../memory/counter.ts';
 import type { LimitRule } from '../store.ts';
 import type { Counting, Slot } from './slot.ts';
 
