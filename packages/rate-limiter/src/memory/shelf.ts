@@ -122,7 +122,7 @@ export class Shelf {
     this.#slab.free(this.#nobody, width);
     this.#nobody = this.#blank();
     for (const [subject, narrow] of this.#records) {
-      const wide = this.#slab.allocate(this.#width);
+      const wide = this.#blank();
       const numbers = this.#slab.chunkOf(narrow).subarray(offsetOf(narrow), offsetOf(narrow) + width);
       this.#slab.chunkOf(wide).set(numbers, offsetOf(wide));
       this.#slab.free(narrow, width);

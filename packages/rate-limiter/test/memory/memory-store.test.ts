@@ -84,6 +84,24 @@ describe('MemoryStore', () => {
       });
   });
 
+  it('gives a limit that another limiter brings nothing of the logs that are over', () => {
+    const clock = new ManualClock();
+    const store = new MemoryStore();
+    const user = { limit: 20, windowMs: 100 };
+    const four = { a: user, b: user, c: user, d: user };
+    const before = new RateLimiter({ name: 'api', limits: four, store, clock });
+    for (const gapMs of [0, 1, 1, 200]) {
+      clock.advanceSync(gapMs);
+      before.checkSync('alice');
+    }
+
+    // Five limits make a record as large as the first block of a log, which alice's logs have left.
+    const limits = { ...four, hourly: { limit: 9, windowMs: 3_600_000 } };
+    const widened = new RateLimiter({ name: 'api', limits, store, clock });
+
+    expect(widened.checkSync('alice').limits.hourly?.remaining).toBe(8);
+  });
+
   it('gives a newcomer nothing of whoever was there before', () => {
     const clock = new ManualClock();
     const store = new MemoryStore({ maxSubjects: 1 });
