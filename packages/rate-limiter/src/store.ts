@@ -78,7 +78,10 @@ export interface Verdict {
    * charges the rules that count attempts.
    */
   readonly blockedMs: number;
-  /** When the call was charged, on the ledger's own scale of time; `undefined` if it was not. A call that was charged may pass. */
+  /**
+   * When the call was charged, on the ledger's own scale of time; `undefined` if it was not. A call that was charged may
+   * pass.
+   */
   readonly chargedAt: number | undefined;
 }
 

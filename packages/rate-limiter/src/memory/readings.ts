@@ -9,8 +9,8 @@ export const foundCapacity = 3;
 const blanks: (readonly number[])[] = [];
 
 /**
- * The readings of so many rules, to be written over. An array that has its size and kind from the start is several times as
- * fast as one that grows.
+ * The readings of so many rules, to be written over. An array that has its size from the start is cheaper than one that
+ * grows.
  */
 export function blankReadings(rules: number): number[] {
   // No whole numbers: the engine keeps an array of those in another form, and makes it anew for the first fraction.
