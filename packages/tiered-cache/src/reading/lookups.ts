@@ -19,12 +19,15 @@ interface Lookup {
 /** What is looked up together. */
 interface Batch {
   readonly lookups: Lookup[];
-  readonly found: Promise<ReadonlyMap<string, Found>>;
+  /** What is found, until it has been: who joined has the promise, and nobody joins any more. */
+  found: Promise<ReadonlyMap<string, Found>>;
   /** Count of tag invalidations when it began: which of them concern it is not known before it ends. `undefined` before. */
   tagChanges: number | undefined;
   /** The newest position that somebody among those who ask has heard of. */
   after: Position;
 }
+
+const nothing: Promise<ReadonlyMap<string, Found>> = Promise.resolve(new Map());
 
 /**
  * Looks keys up in the lower tiers, each once for everybody who asks meanwhile, and all that are asked for in the same turn
@@ -105,6 +108,8 @@ export class Lookups {
       if (one !== undefined) this.#first?.hold(key, one.entry, one.asOf);
       this.#current.delete(key);
     }
+    // The engine may keep the lookups for a while, see TransientMap: the values, which can be large, do not stay with them.
+    batch.found = nothing;
     return found;
   }
 }
