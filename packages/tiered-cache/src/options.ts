@@ -317,16 +317,26 @@ function resolveLowerTier(
   clock: Clock,
 ): TierSetup[] {
   if (options === undefined) return [];
-  const { cache, ttlMs, timeoutMs, guard }: LowerTierOptions =
-    Object(options) === options && 'cache' in options ? options : { cache: options as ICache };
-  const names = ['get', 'getMany', 'set', 'delete', 'clear'] as const;
+  const { cache, ttlMs, timeoutMs, guard } = lowerTier(level, options);
   return [
     {
       level,
-      cache: methods(level, cache, ...names),
+      cache,
       timeoutMs: duration(`${level}.timeoutMs`, timeoutMs ?? tierTimeoutMs, 1),
       ttlMs: lifetime(`${level}.ttlMs`, ttlMs ?? Infinity),
       guard: guard === undefined ? new TierGuard(clock) : methods(`${level}.guard`, guard, 'execute'),
     },
   ];
+}
+
+/**
+ * A lower tier with its terms, however it was given.
+ *
+ * @throws {InvalidOptionError} when it is no cache.
+ */
+export function lowerTier(level: LowerTierLevel, given: ICache | LowerTierOptions): LowerTierOptions {
+  const options: LowerTierOptions =
+    Object(given) === given && 'cache' in given ? given : { cache: given as ICache };
+  methods(level, options.cache, 'get', 'getMany', 'set', 'delete', 'clear');
+  return options;
 }

@@ -1,7 +1,8 @@
-import { hours, minutes } from '@holdfast/core';
+import { hours, InvalidOptionError, minutes } from '@holdfast/core';
 
 import type { ICache } from './cache.ts';
-import type { LowerTierOptions, MemoryTierOptions } from './options.ts';
+import type { LowerTierLevel } from './events.ts';
+import { lowerTier, type LowerTierOptions, type MemoryTierOptions } from './options.ts';
 
 /** The tiers that a preset is for, each as `createCache` takes it. */
 export interface PresetTiers {
@@ -22,6 +23,7 @@ export interface PresetOptions {
  * Says how long each tier keeps an entry. A life that a tier was given by hand stays.
  *
  * @param tiers - None for a cache in memory alone.
+ * @throws {InvalidOptionError} when one of them is no cache.
  */
 export type Preset = (tiers?: PresetTiers) => PresetOptions;
 
@@ -52,8 +54,9 @@ function preset(
 ): Preset {
   Object.freeze(l1);
   return (tiers = {}) => {
-    const l2 = tiers.l2 && keptFor(l2TtlMs, tiers.l2);
-    const l3 = tiers.l3 && keptFor(l3TtlMs, tiers.l3);
+    if (Object(tiers) !== tiers) throw new InvalidOptionError('tiers', 'an object', tiers);
+    const l2 = keptFor(l2TtlMs, 'l2', tiers.l2);
+    const l3 = keptFor(l3TtlMs, 'l3', tiers.l3);
     const ttlMs = (l3 ?? l2 ?? l1).ttlMs;
     return Object.freeze({ ttlMs, l1, ...(l2 && { l2 }), ...(l3 && { l3 }) });
   };
@@ -61,8 +64,10 @@ function preset(
 
 function keptFor(
   ttlMs: number,
-  given: ICache | LowerTierOptions,
-): LowerTierOptions & { readonly ttlMs: number } {
-  const options: LowerTierOptions = 'cache' in given ? given : { cache: given };
+  level: LowerTierLevel,
+  given: ICache | LowerTierOptions | undefined,
+): (LowerTierOptions & { readonly ttlMs: number }) | undefined {
+  if (given === undefined) return undefined;
+  const options = lowerTier(level, given);
   return Object.freeze({ ...options, ttlMs: options.ttlMs ?? ttlMs });
 }

@@ -1,4 +1,4 @@
-import { hours, minutes } from '@holdfast/core';
+import { hours, InvalidOptionError, minutes } from '@holdfast/core';
 import { ManualClock } from '@holdfast/core/testing';
 import { createCache, MemoryCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
@@ -79,6 +79,25 @@ describe('presets', () => {
       l2: { cache, timeoutMs: 20, ttlMs: minutes(10) },
       l3: { cache, ttlMs: hours(2) },
     });
+  });
+
+  it.each([
+    [{ l2: 1 }, 'l2 must be an object with get(), getMany(), set(), delete(), clear(), got 1'],
+    [{ l2: 0 }, 'l2 must be an object with get(), getMany(), set(), delete(), clear(), got 0'],
+    [{ l2: null }, 'l2 must be an object with get(), getMany(), set(), delete(), clear(), got null'],
+    [
+      { l2: { cache: 'no' } },
+      "l2 must be an object with get(), getMany(), set(), delete(), clear(), got 'no'",
+    ],
+    [{ l3: 'no' }, "l3 must be an object with get(), getMany(), set(), delete(), clear(), got 'no'"],
+    [1, 'tiers must be an object, got 1'],
+    [null, 'tiers must be an object, got null'],
+  ])('refuse %o', (tiers, message) => {
+    for (const preset of [presets.phase2, presets.interactive]) {
+      const make = (): unknown => preset(tiers as never);
+      expect(make).toThrow(InvalidOptionError);
+      expect(make).toThrow(message);
+    }
   });
 
   it('have no tier that was not given', () => {
