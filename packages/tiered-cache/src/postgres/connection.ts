@@ -1,4 +1,5 @@
 import { CacheDisposedError } from '../errors.ts';
+import { bareError } from './errors.ts';
 import {
   hushErrors,
   type OwnedPool,
@@ -39,17 +40,14 @@ export class PostgresConnection {
     this.#release = typeof poolOrUrl === 'string' ? nothing : hushErrors(poolOrUrl);
   }
 
-  /** Runs one statement. Where its table is missing, that is made first. */
+  /** Runs one statement. Where its table is missing, that is made first. Errors are bare. */
   async query(statement: Statement | string, values: unknown[]): Promise<PostgresResult> {
     if (this.#disposed) throw new CacheDisposedError(this.#options.name);
-    const pool = await (this.#pool ??= this.#open());
     try {
-      return await this.#send(pool, statement, values);
+      return await this.#ask(await (this.#pool ??= this.#open()), statement, values);
     } catch (error) {
-      if (!isMissingTable(error)) throw error;
+      throw bareError(error);
     }
-    await this.#create(pool);
-    return this.#send(pool, statement, values);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,6 +77,16 @@ export class PostgresConnection {
       this.#pool = undefined;
       throw error;
     }
+  }
+
+  async #ask(pool: PostgresPool, statement: Statement | string, values: unknown[]): Promise<PostgresResult> {
+    try {
+      return await this.#send(pool, statement, values);
+    } catch (error) {
+      if (!isMissingTable(error)) throw error;
+    }
+    await this.#create(pool);
+    return this.#send(pool, statement, values);
   }
 
   #send(pool: PostgresPool, statement: Statement | string, values: unknown[]): Promise<PostgresResult> {

@@ -1,5 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 
+import { bareCopy } from '../bare-copy.ts';
+
 /** The log of a coherent store was not answered for in time. The next reading uses another connection. */
 export class LogTimeoutError extends HoldfastError {
   override readonly name = 'LogTimeoutError';
@@ -29,8 +31,5 @@ export function bareError(error: unknown): unknown {
   const bareCause = bareError(cause);
   const isBare = bareCause === error.cause && text === error.message;
   if (isBare && !attachments.some((name) => name in error)) return error;
-  const bare = bareCause === undefined ? new Error(text) : new Error(text, { cause: bareCause });
-  bare.name = error.name;
-  bare.stack = (error.stack ?? '').replace(error.message, text);
-  return 'code' in error ? Object.assign(bare, { code: error.code }) : bare;
+  return bareCopy(error, text, bareCause);
 }
