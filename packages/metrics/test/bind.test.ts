@@ -183,6 +183,7 @@ describe('Metrics.bind', () => {
         'cache_capacity_entries',
         'cache_loads_total',
         'cache_refreshes_total',
+        'cache_slides_total',
         'cache_stale_served_total',
       ),
     ).toEqual([
@@ -191,6 +192,7 @@ describe('Metrics.bind', () => {
       { 'cache=users,tier=l1': 100 },
       { 'cache=users,result=success': 2, 'cache=users,result=error': 1 },
       { 'cache=users,result=success': 3, 'cache=users,result=error': 0 },
+      { 'cache=users,result=extended': 5, 'cache=users,result=refused': 1 },
       { 'cache=users,reason=revalidating': 1, 'cache=users,reason=load_error': 0 },
     ]);
   });

@@ -23,6 +23,7 @@ interface TieredCacheStatistics {
   readonly tiers?: Readonly<Record<string, TierStatistics | undefined>>;
   readonly loads?: Counts;
   readonly refreshes?: Counts;
+  readonly slides?: Counts;
   readonly staleServed?: Counts;
   readonly coherence?: {
     readonly changes?: number;
@@ -79,6 +80,11 @@ export const tieredCache: ComponentKind = {
     ),
     counter('cache_refreshes_total', 'Background refreshes', ({ refreshes }) =>
       byField('result', refreshes, catalogued),
+    ),
+    counter(
+      'cache_slides_total',
+      'Lives that a hit was to lengthen; result = extended, refused (no lower tier held the entry any more, or none answered)',
+      ({ slides }) => byField('result', slides),
     ),
     counter(
       'cache_stale_served_total',

@@ -65,6 +65,7 @@ export const tieredCache = (name: string): Specimen =>
     },
     loads: { success: 2, failure: 1 },
     refreshes: { success: 3, failure: 0 },
+    slides: { extended: 5, refused: 1 },
     staleServed: { revalidating: 1, loadError: 0 },
   });
 
