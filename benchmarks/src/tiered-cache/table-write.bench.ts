@@ -1,6 +1,8 @@
 // What does it cost to write a new record into a full table behind the memory tier, where 10,000 fit?
 import { LRUCache } from 'lru-cache';
 
+import type { Place } from '../../../packages/tiered-cache/src/memory/eviction/queue.ts';
+import type { Placed } from '../../../packages/tiered-cache/src/memory/eviction/record-table.ts';
 import { MemoryTable } from '../../../packages/tiered-cache/src/memory/memory-table.ts';
 import { baseline, type Case, ours, peer, question } from '../harness/question.ts';
 import { walk } from '../harness/walk.ts';
@@ -10,8 +12,10 @@ const maxBytes = 1_000_000_000;
 /** So many that a key is forgotten long before it comes again. */
 const distinct = 2 ** 17;
 
-interface Row {
-  readonly value: number;
+class Row implements Placed<Row> {
+  readonly value: number = 1;
+  used: boolean = false;
+  place: Place<Row> | undefined;
 }
 
 export default question({
@@ -26,7 +30,7 @@ export default question({
     const writing = (write: (key: string, row: Row) => unknown): Case['run'] => {
       const next = walk(keys);
       const run = (): number => {
-        write(next(), { value: 1 });
+        write(next(), new Row());
         return 1;
       };
       for (let count = 0; count < 2 * entries; count += 1) run();

@@ -1,4 +1,4 @@
-import { Queue, Resident } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
+import { Place, Queue } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
 
 import type { Held, Store } from './replay.ts';
 
@@ -10,7 +10,7 @@ const maxUses = 3;
  */
 export class PublishedS3Fifo implements Store {
   readonly #maxEntries: number;
-  readonly #residents = new Map<string, Resident<Held>>();
+  readonly #known = new Map<string, Place<Held>>();
   readonly #small = new Queue<Held>();
   readonly #main = new Queue<Held>();
   readonly #ghosts = new Queue<Held>();
@@ -20,53 +20,53 @@ export class PublishedS3Fifo implements Store {
   }
 
   get(key: string): Held | undefined {
-    const resident = this.#residents.get(key);
-    if (resident?.record !== undefined && resident.credit < maxUses) resident.credit += 1;
-    return resident?.record;
+    const place = this.#known.get(key);
+    if (place?.record !== undefined && place.credit < maxUses) place.credit += 1;
+    return place?.record;
   }
 
   set(key: string, held: Held): void {
-    const ghost = this.#residents.get(key);
+    const ghost = this.#known.get(key);
     if (ghost !== undefined) this.#ghosts.remove(ghost);
     while (this.#small.size + this.#main.size >= this.#maxEntries) this.#evict();
-    const resident = ghost ?? new Resident(this.#small);
-    resident.key = key;
-    resident.record = held;
-    resident.credit = 0;
-    this.#residents.set(key, resident);
-    (ghost === undefined ? this.#small : this.#main).push(resident);
+    const place = ghost ?? new Place(this.#small);
+    place.key = key;
+    place.record = held;
+    place.credit = 0;
+    this.#known.set(key, place);
+    (ghost === undefined ? this.#small : this.#main).push(place);
   }
 
   delete(key: string): void {
-    const resident = this.#residents.get(key);
-    if (resident?.record === undefined) return;
-    resident.queue.remove(resident);
-    this.#residents.delete(key);
+    const place = this.#known.get(key);
+    if (place?.record === undefined) return;
+    place.queue.remove(place);
+    this.#known.delete(key);
   }
 
   #evict(): void {
     while (this.#small.size > 0 && this.#small.size >= 0.1 * this.#maxEntries) {
-      const resident = this.#small.oldest;
-      this.#small.remove(resident);
-      if (resident.credit === 0) return this.#bury(resident);
-      resident.credit = 0;
-      this.#main.push(resident);
+      const place = this.#small.oldest;
+      this.#small.remove(place);
+      if (place.credit === 0) return this.#bury(place);
+      place.credit = 0;
+      this.#main.push(place);
     }
     while (this.#main.size > 0) {
-      const resident = this.#main.oldest;
-      this.#main.remove(resident);
-      if (resident.credit === 0) return void this.#residents.delete(resident.key);
-      resident.credit -= 1;
-      this.#main.push(resident);
+      const place = this.#main.oldest;
+      this.#main.remove(place);
+      if (place.credit === 0) return void this.#known.delete(place.key);
+      place.credit -= 1;
+      this.#main.push(place);
     }
   }
 
-  #bury(resident: Resident<Held>): void {
-    resident.record = undefined;
-    this.#ghosts.push(resident);
+  #bury(place: Place<Held>): void {
+    place.record = undefined;
+    this.#ghosts.push(place);
     if (this.#ghosts.size <= 0.9 * this.#maxEntries) return;
     const { oldest } = this.#ghosts;
     this.#ghosts.remove(oldest);
-    this.#residents.delete(oldest.key);
+    this.#known.delete(oldest.key);
   }
 }

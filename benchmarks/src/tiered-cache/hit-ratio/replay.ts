@@ -1,7 +1,11 @@
+import type { Place } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
+import type { Placed } from '../../../../packages/tiered-cache/src/memory/eviction/record-table.ts';
 import type { Trace } from './trace.ts';
 
-export class Held {
+export class Held implements Placed<Held> {
   readonly diesAt: number;
+  used: boolean = false;
+  place: Place<Held> | undefined;
 
   constructor(diesAt: number) {
     this.diesAt = diesAt;

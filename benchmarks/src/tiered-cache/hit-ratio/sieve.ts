@@ -1,56 +1,56 @@
-import { Queue, Resident } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
+import { Place, Queue } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
 
 import type { Held, Store } from './replay.ts';
 
 /** SIEVE ("SIEVE is simpler than LRU", 2024): a hand goes from the oldest entry to the newest and takes the first that was not used. */
 export class Sieve implements Store {
   readonly #maxEntries: number;
-  readonly #residents = new Map<string, Resident<Held>>();
+  readonly #known = new Map<string, Place<Held>>();
   readonly #queue = new Queue<Held>();
-  #hand: Resident<Held> | undefined;
+  #hand: Place<Held> | undefined;
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries;
   }
 
   get(key: string): Held | undefined {
-    const resident = this.#residents.get(key);
-    if (resident === undefined) return undefined;
-    resident.used = true;
-    return resident.record;
+    const place = this.#known.get(key);
+    if (place === undefined) return undefined;
+    place.credit = 1;
+    return place.record;
   }
 
   set(key: string, held: Held): void {
-    if (this.#residents.size >= this.#maxEntries) this.#evict();
-    const resident = new Resident(this.#queue);
-    resident.key = key;
-    resident.record = held;
-    this.#residents.set(key, resident);
-    this.#queue.push(resident);
+    if (this.#known.size >= this.#maxEntries) this.#evict();
+    const place = new Place(this.#queue);
+    place.key = key;
+    place.record = held;
+    this.#known.set(key, place);
+    this.#queue.push(place);
   }
 
   delete(key: string): void {
-    const resident = this.#residents.get(key);
-    if (resident !== undefined) this.#remove(resident);
+    const place = this.#known.get(key);
+    if (place !== undefined) this.#remove(place);
   }
 
   #evict(): void {
-    let resident = this.#hand ?? this.#queue.oldest;
-    while (resident.used) {
-      resident.used = false;
-      resident = this.#after(resident);
+    let place = this.#hand ?? this.#queue.oldest;
+    while (place.credit > 0) {
+      place.credit = 0;
+      place = this.#after(place);
     }
-    this.#remove(resident);
+    this.#remove(place);
   }
 
-  #remove(resident: Resident<Held>): void {
-    this.#hand = this.#after(resident);
-    this.#residents.delete(resident.key);
-    this.#queue.remove(resident);
+  #remove(place: Place<Held>): void {
+    this.#hand = this.#after(place);
+    this.#known.delete(place.key);
+    this.#queue.remove(place);
   }
 
   /** The next newer one; after the newest comes the oldest. */
-  #after({ newer }: Resident<Held>): Resident<Held> {
+  #after({ newer }: Place<Held>): Place<Held> {
     return newer.record === undefined ? this.#queue.oldest : newer;
   }
 }

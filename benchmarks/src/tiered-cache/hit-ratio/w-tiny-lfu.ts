@@ -1,4 +1,4 @@
-import { Queue, Resident } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
+import { Place, Queue } from '../../../../packages/tiered-cache/src/memory/eviction/queue.ts';
 
 import type { Held, Store } from './replay.ts';
 
@@ -7,7 +7,7 @@ import type { Held, Store } from './replay.ts';
  * kept if it comes more often than what the main part, a segmented LRU with four fifths protected, would lose for it.
  */
 export class WTinyLfu implements Store {
-  readonly #residents = new Map<string, Resident<Held>>();
+  readonly #known = new Map<string, Place<Held>>();
   readonly #window = new Queue<Held>();
   readonly #probation = new Queue<Held>();
   readonly #protected = new Queue<Held>();
@@ -23,38 +23,38 @@ export class WTinyLfu implements Store {
 
   get(key: string): Held | undefined {
     this.#frequencies.add(key);
-    const resident = this.#residents.get(key);
-    if (resident === undefined) return undefined;
-    const { queue } = resident;
-    queue.remove(resident);
-    if (queue === this.#window) queue.push(resident);
-    else this.#protect(resident);
-    return resident.record;
+    const place = this.#known.get(key);
+    if (place === undefined) return undefined;
+    const { queue } = place;
+    queue.remove(place);
+    if (queue === this.#window) queue.push(place);
+    else this.#protect(place);
+    return place.record;
   }
 
   set(key: string, held: Held): void {
-    const resident = new Resident(this.#window);
-    resident.key = key;
-    resident.record = held;
-    this.#residents.set(key, resident);
-    this.#window.push(resident);
+    const place = new Place(this.#window);
+    place.key = key;
+    place.record = held;
+    this.#known.set(key, place);
+    this.#window.push(place);
     if (this.#window.size > this.#maxWindow) this.#admit(this.#window.oldest);
   }
 
   delete(key: string): void {
-    const resident = this.#residents.get(key);
-    if (resident !== undefined) this.#evict(resident);
+    const place = this.#known.get(key);
+    if (place !== undefined) this.#evict(place);
   }
 
-  #protect(resident: Resident<Held>): void {
-    this.#protected.push(resident);
+  #protect(place: Place<Held>): void {
+    this.#protected.push(place);
     if (this.#protected.size <= 0.8 * this.#maxMain) return;
     const { oldest } = this.#protected;
     this.#protected.remove(oldest);
     this.#probation.push(oldest);
   }
 
-  #admit(candidate: Resident<Held>): void {
+  #admit(candidate: Place<Held>): void {
     if (this.#probation.size + this.#protected.size >= this.#maxMain) {
       const victim = (this.#probation.size > 0 ? this.#probation : this.#protected).oldest;
       const isAdmitted = this.#frequencies.of(candidate.key) > this.#frequencies.of(victim.key);
@@ -65,9 +65,9 @@ export class WTinyLfu implements Store {
     this.#probation.push(candidate);
   }
 
-  #evict(resident: Resident<Held>): void {
-    resident.queue.remove(resident);
-    this.#residents.delete(resident.key);
+  #evict(place: Place<Held>): void {
+    place.queue.remove(place);
+    this.#known.delete(place.key);
   }
 }
 

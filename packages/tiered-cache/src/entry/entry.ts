@@ -1,4 +1,6 @@
 import type { Position } from '../coherence/position.ts';
+import type { Place } from '../memory/eviction/queue.ts';
+import type { Placed } from '../memory/eviction/record-table.ts';
 
 /** How long a value is good for, in milliseconds. The two stale times begin when the fresh life is over. */
 export interface Terms {
@@ -36,10 +38,11 @@ const slidingShare = 0.25;
  *
  * What each hit reads comes first, so that it lies together: a hit takes as long as it takes to fetch that from memory.
  */
-export class Entry {
+export class Entry implements Placed<Entry> {
   readonly value: unknown;
   /** Until then the first tier gives it out without a further look. */
   readableUntil: number;
+  used: boolean = false;
   /** As in `origin`. */
   readonly tags: readonly string[] | undefined;
   /** How many tag invalidations this process had seen when the entry was loaded here, or its tags were last found good. */
@@ -51,6 +54,7 @@ export class Entry {
   knownUntil: number = Infinity;
   /** It has come through a durable tier, which no lease guards: it counts only as far as the log can vouch for its key. */
   moved: boolean = false;
+  place: Place<Entry> | undefined;
   readonly storedAt: number;
   readonly terms: Terms;
   readonly origin: Origin;

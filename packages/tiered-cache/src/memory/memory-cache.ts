@@ -3,6 +3,8 @@ import { callable, type Clock, methods, oneOf, systemClock, text, wholeNumber } 
 import type { CacheCapabilities, ICache, SetOptions } from '../cache.ts';
 import { lifetime, present } from '../checks.ts';
 import { CoarseClock } from './coarse-clock.ts';
+import type { Place } from './eviction/queue.ts';
+import type { Placed } from './eviction/record-table.ts';
 import { type Eviction, MemoryTable, type TableLimits } from './memory-table.ts';
 
 /** How much a cache in memory may hold. */
@@ -42,9 +44,16 @@ export interface MemoryCacheStatistics {
   readonly evictions: number;
 }
 
-interface Held<V> {
+class Held<V> implements Placed<Held<V>> {
   readonly value: V;
   readonly expiresAt: number;
+  used: boolean = false;
+  place: Place<Held<V>> | undefined;
+
+  constructor(value: V, expiresAt: number) {
+    this.value = value;
+    this.expiresAt = expiresAt;
+  }
 }
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
@@ -119,7 +128,7 @@ export class MemoryCache<V = unknown> implements ICache<V> {
     const ttlMs = lifetime('ttlMs', options?.ttlMs ?? Infinity);
     present(value);
     if (ttlMs === 0) this.#table.delete(key);
-    else this.#table.set(key, { value, expiresAt: this.#clock.now() + ttlMs });
+    else this.#table.set(key, new Held(value, this.#clock.now() + ttlMs));
   }
 
   async setMany(entries: Iterable<readonly [string, V]>, options?: SetOptions): Promise<void> {

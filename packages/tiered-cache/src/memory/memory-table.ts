@@ -1,5 +1,5 @@
 import { LruTable } from './eviction/lru-table.ts';
-import type { RecordTable } from './eviction/record-table.ts';
+import type { Placed, RecordTable } from './eviction/record-table.ts';
 import { S3FifoTable } from './eviction/s3-fifo-table.ts';
 import { entryBytes, estimateBytes } from './size.ts';
 
@@ -14,12 +14,16 @@ export interface TableLimits {
   readonly eviction: Eviction;
 }
 
+interface Tabled<Stored> extends Placed<Stored> {
+  readonly value: unknown;
+}
+
 /**
  * Records by key, bounded in number and bytes. Knows nothing of time.
  *
  * Invariant: `size <= maxEntries` and `bytes <= maxBytes`. A record larger than `maxBytes` alone is not kept.
  */
-export class MemoryTable<Stored extends { readonly value: unknown }> {
+export class MemoryTable<Stored extends Tabled<Stored>> {
   readonly maxEntries: number;
   readonly #records: RecordTable<Stored>;
   readonly #sizeOf: (value: unknown) => number;

@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 
+import type { Place } from '../../src/memory/eviction/queue.ts';
+import type { Placed } from '../../src/memory/eviction/record-table.ts';
 import { MemoryTable } from '../../src/memory/memory-table.ts';
 
 setFlagsFromString('--expose-gc');
@@ -12,15 +14,21 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-interface Row {
+class Row implements Placed<Row> {
   readonly value: number;
+  used: boolean = false;
+  place: Place<Row> | undefined;
+
+  constructor(value: number) {
+    this.value = value;
+  }
 }
 
 /** Sets keys, of which a third is read and every tenth deleted; none comes twice. */
 function churn(table: MemoryTable<Row>, from: number, count: number): void {
   for (let number = from; number < from + count; number += 1) {
     const key = `key ${number}`;
-    table.set(key, { value: number });
+    table.set(key, new Row(number));
     if (number % 3 === 0) table.get(key);
     if (number % 10 === 0) table.delete(key);
   }

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
 import { LruTable } from '../../src/memory/eviction/lru-table.ts';
-import type { RecordTable, TableBounds } from '../../src/memory/eviction/record-table.ts';
+import type { Place } from '../../src/memory/eviction/queue.ts';
+import type { Placed, RecordTable, TableBounds } from '../../src/memory/eviction/record-table.ts';
 import { S3FifoTable } from '../../src/memory/eviction/s3-fifo-table.ts';
 
 const keys = 10_000;
 const asks = 200_000;
 const bounds: TableBounds = { maxEntries: 1_000, maxBytes: 1_000_000 };
 
-interface Row {
-  readonly key: string;
+class Row implements Placed<Row> {
+  used: boolean = false;
+  place: Place<Row> | undefined;
 }
 
 /** Numbers from 0 to 1, the same ones each time (Park and Miller, 1988). */
@@ -40,7 +42,7 @@ function hitRatio(table: RecordTable<Row>, load: (ask: number, random: () => num
   let hits = 0;
   for (let ask = 0; ask < asks; ask += 1) {
     const key = load(ask, random);
-    if (table.get(key) === undefined) table.set(key, { key }, 1);
+    if (table.get(key) === undefined) table.set(key, new Row(), 1);
     else hits += 1;
   }
   return hits / asks;

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Place } from '../../src/memory/eviction/queue.ts';
+import type { Placed } from '../../src/memory/eviction/record-table.ts';
 import { S3FifoTable } from '../../src/memory/eviction/s3-fifo-table.ts';
 
-interface Row {
+class Row implements Placed<Row> {
   readonly name: string;
-  spent?: boolean;
+  spent: boolean = false;
+  used: boolean = false;
+  place: Place<Row> | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
 }
 
 interface Setup {
@@ -19,7 +27,7 @@ function setUp({ maxEntries = 100, maxBytes = 1_000_000 }: Setup = {}): {
   readonly asked: () => number;
 } {
   let asked = 0;
-  const table = new S3FifoTable<Row>({ maxEntries, maxBytes }, ({ spent = false }) => {
+  const table = new S3FifoTable<Row>({ maxEntries, maxBytes }, ({ spent }) => {
     asked += 1;
     return spent;
   });
@@ -28,7 +36,7 @@ function setUp({ maxEntries = 100, maxBytes = 1_000_000 }: Setup = {}): {
 
 function fill(table: S3FifoTable<Row>, prefix: string, count: number, bytes = 1): readonly string[] {
   const names = Array.from({ length: count }, (_, index) => `${prefix} ${index}`);
-  for (const name of names) table.set(name, { name }, bytes);
+  for (const name of names) table.set(name, new Row(name), bytes);
   return names;
 }
 
@@ -46,7 +54,7 @@ describe('S3FifoTable', () => {
     const { table, keys } = setUp({ maxEntries: 3 });
     fill(table, 'key', 3);
     table.get('key 0');
-    table.set('new', { name: 'new' }, 1);
+    table.set('new', new Row('new'), 1);
 
     expect(keys()).toEqual(['key 0', 'new', 'key 2']);
   });
@@ -54,8 +62,8 @@ describe('S3FifoTable', () => {
   it('looks at a record without counting it as a use', () => {
     const { table } = setUp({ maxEntries: 3 });
     fill(table, 'key', 3);
-    expect(table.peek('key 0')).toEqual({ name: 'key 0' });
-    table.set('new', { name: 'new' }, 1);
+    expect(table.peek('key 0')?.name).toBe('key 0');
+    table.set('new', new Row('new'), 1);
 
     expect(table.peek('key 0')).toBeUndefined();
   });
@@ -64,17 +72,17 @@ describe('S3FifoTable', () => {
     const { table } = setUp();
     fill(table, 'first', 101);
     expect(table.peek('first 0')).toBeUndefined();
-    table.set('first 0', { name: 'back' }, 1);
+    table.set('first 0', new Row('back'), 1);
     fill(table, 'once', 1_000);
 
-    expect(table.peek('first 0')).toEqual({ name: 'back' });
+    expect(table.peek('first 0')?.name).toBe('back');
   });
 
   it('forgets a key that comes back late', () => {
     const { table } = setUp();
     fill(table, 'first', 101);
     fill(table, 'once', 1_000);
-    table.set('first 0', { name: 'back' }, 1);
+    table.set('first 0', new Row('back'), 1);
     fill(table, 'again', 1_000);
 
     expect(table.peek('first 0')).toBeUndefined();
@@ -85,10 +93,10 @@ describe('S3FifoTable', () => {
     fill(table, 'key', 100);
     table.get('key 0');
     table.delete('key 0');
-    table.set('key 0', { name: 'loaded again' }, 1);
+    table.set('key 0', new Row('loaded again'), 1);
     fill(table, 'once', 1_000);
 
-    expect(table.peek('key 0')).toEqual({ name: 'loaded again' });
+    expect(table.peek('key 0')?.name).toBe('loaded again');
   });
 
   it('gives a new record the standing of the one before it', () => {
@@ -96,10 +104,10 @@ describe('S3FifoTable', () => {
     fill(table, 'key', 100);
     table.get('key 0');
     fill(table, 'once', 200);
-    table.set('key 0', { name: 'newer' }, 1);
+    table.set('key 0', new Row('newer'), 1);
     fill(table, 'more', 1_000);
 
-    expect(table.peek('key 0')).toEqual({ name: 'newer' });
+    expect(table.peek('key 0')?.name).toBe('newer');
   });
 
   it('gives more room to newcomers where keys come back a few times and then never again', () => {
@@ -112,7 +120,7 @@ describe('S3FifoTable', () => {
     for (let index = 0; index < 20_000; index += 1)
       for (const age of [0, 3, 6]) {
         const key = `session ${index - age}`;
-        if (table.get(key) === undefined) table.set(key, { name: key }, 1);
+        if (table.get(key) === undefined) table.set(key, new Row(key), 1);
       }
     fill(table, 'recent', 50);
 
@@ -124,7 +132,7 @@ describe('S3FifoTable', () => {
     const { table, keys } = setUp({ maxBytes: 100 });
     fill(table, 'small', 10, 10);
 
-    expect(table.set('large', { name: 'large' }, 75)).toBe(true);
+    expect(table.set('large', new Row('large'), 75)).toBe(true);
     expect(keys()).toEqual(['large', 'small 9', 'small 8']);
     expect([table.size, table.bytes, table.evictions]).toEqual([3, 95, 8]);
   });
@@ -134,7 +142,7 @@ describe('S3FifoTable', () => {
     const popular = fill(table, 'popular', 380, 10);
     for (const key of popular) table.get(key);
     fill(table, 'once', 1_000, 10);
-    table.set('large', { name: 'large' }, 400);
+    table.set('large', new Row('large'), 400);
     fill(table, 'next', 2, 10);
     const held = popular.filter((key) => table.peek(key) !== undefined).length;
     fill(table, 'more', 20, 10);
@@ -146,9 +154,9 @@ describe('S3FifoTable', () => {
 
   it.each([101, Number.NaN, Infinity])('keeps no record of %d bytes, nor what it replaces', (bytes) => {
     const { table } = setUp({ maxBytes: 100 });
-    table.set('key', { name: 'old' }, 10);
+    table.set('key', new Row('old'), 10);
 
-    expect(table.set('key', { name: 'new' }, bytes)).toBe(false);
+    expect(table.set('key', new Row('new'), bytes)).toBe(false);
     expect([table.peek('key'), table.size, table.bytes, table.evictions]).toEqual([undefined, 0, 0, 0]);
   });
 
@@ -171,7 +179,7 @@ describe('S3FifoTable', () => {
     fill(table, 'new', 200);
     const before = asked();
     for (const key of keys()) table.get(key);
-    table.set('one more', { name: 'one more' }, 1);
+    table.set('one more', new Row('one more'), 1);
 
     expect(table.size).toBe(10_000);
     expect(asked() - before).toBe(64);
@@ -196,6 +204,33 @@ describe('S3FifoTable', () => {
     expect([table.size, table.bytes, table.ghosts, keys()]).toEqual([0, 0, 0, []]);
     fill(table, 'key', 4);
     expect(table.size).toBe(3);
+  });
+
+  it.each(['pushed out', 'replaced', 'deleted', 'cleared'])(
+    'lets go of a record that was %s: who keeps it keeps nothing else',
+    (how) => {
+      const { table } = setUp({ maxEntries: 3 });
+      const row = new Row('key');
+      table.set('key', row, 1);
+      expect(row.place).toBeDefined();
+      if (how === 'pushed out') fill(table, 'once', 3);
+      if (how === 'replaced') table.set('key', new Row('newer'), 1);
+      if (how === 'deleted') table.delete('key');
+      if (how === 'cleared') table.clear();
+
+      expect(row.place).toBeUndefined();
+    },
+  );
+
+  it('takes a record again that it holds already', () => {
+    const { table } = setUp({ maxEntries: 3 });
+    const row = new Row('key');
+    table.set('key', row, 1);
+    table.get('key');
+    table.set('key', row, 2);
+    fill(table, 'once', 3);
+
+    expect([table.peek('key'), table.size, table.bytes]).toEqual([row, 3, 4]);
   });
 
   it('tells whether there was something to delete', () => {

@@ -6,7 +6,7 @@ import type { RecordTable } from '../../src/memory/eviction/record-table.ts';
 import { S3FifoTable } from '../../src/memory/eviction/s3-fifo-table.ts';
 import { NaiveLru } from './model/naive-lru.ts';
 import { NaiveS3Fifo } from './model/naive-s3-fifo.ts';
-import type { Bounds, NaiveTable, Numbered } from './model/naive-table.ts';
+import { type Bounds, type NaiveTable, Numbered } from './model/naive-table.ts';
 
 type Step =
   | { readonly act: 'get' | 'peek' | 'delete'; readonly key: string }
@@ -42,13 +42,19 @@ const someSteps: fc.Arbitrary<readonly Step[]> = fc.array(
 
 function take(step: Step, number: number, table: RecordTable<Numbered> | NaiveTable): unknown {
   if (step.act === 'clear') return table.clear();
-  if (step.act === 'set') return table.set(step.key, { number, spent: step.spent }, step.bytes);
-  return table[step.act](step.key);
+  if (step.act === 'set') return table.set(step.key, new Numbered(number, step.spent), step.bytes);
+  const taken = table[step.act](step.key);
+  return taken instanceof Numbered ? taken.number : taken;
 }
 
 function show(table: RecordTable<Numbered> | NaiveTable): object {
   const { size, bytes, evictions } = table;
-  return { size, bytes, evictions, entries: [...table.entries()] };
+  return {
+    size,
+    bytes,
+    evictions,
+    entries: Array.from(table.entries(), ([key, { number }]) => [key, number]),
+  };
 }
 
 const policies = [

@@ -1,13 +1,11 @@
 /**
- * A key that a table knows, and where it stands. One that the table no longer knows is used again for the next key, so
+ * Where a key that a table knows stands. That of a key that the table no longer knows is used again for the next one, so
  * that a full table makes no garbage of its own.
  */
-export class Resident<Stored> {
+export class Place<Stored> {
   key: string = '';
   /** `undefined` of a ghost: a key that is remembered without its record. */
   record: Stored | undefined;
-  /** Since it was last its turn. */
-  used: boolean = false;
   /** How often it may yet be passed over unused. */
   credit: number = 0;
   /** Of the record; of a ghost, what its last one had. */
@@ -15,8 +13,8 @@ export class Resident<Stored> {
   /** Of a ghost: how many had been pushed out of its queue when it was. */
   leftAt: number = 0;
   queue: Queue<Stored>;
-  newer: Resident<Stored> = this;
-  older: Resident<Stored> = this;
+  newer: Place<Stored> = this;
+  older: Place<Stored> = this;
 
   constructor(queue: Queue<Stored>) {
     this.queue = queue;
@@ -24,40 +22,40 @@ export class Resident<Stored> {
 }
 
 /**
- * Residents, first in, first out. They are linked through one without a key that stands behind the newest and before the
+ * Places, first in, first out. They are linked through one without a key that stands behind the newest and before the
  * oldest.
  *
- * Invariant: `size` and `bytes` are those of its residents, and `queue` of each of them is this one.
+ * Invariant: `size` and `bytes` are those of its places, and `queue` of each of them is this one.
  */
 export class Queue<Stored> {
-  readonly #end = new Resident<Stored>(this);
+  readonly #end = new Place<Stored>(this);
   size: number = 0;
   bytes: number = 0;
 
   /** Only where `size` is over 0. */
-  get oldest(): Resident<Stored> {
+  get oldest(): Place<Stored> {
     return this.#end.newer;
   }
 
   /** Adds one as the newest. */
-  push(resident: Resident<Stored>): void {
+  push(place: Place<Stored>): void {
     const end = this.#end;
     const newest = end.older;
-    resident.queue = this;
-    resident.older = newest;
-    resident.newer = end;
-    newest.newer = resident;
-    end.older = resident;
+    place.queue = this;
+    place.older = newest;
+    place.newer = end;
+    newest.newer = place;
+    end.older = place;
     this.size += 1;
-    this.bytes += resident.bytes;
+    this.bytes += place.bytes;
   }
 
   /** Takes out one of its own. */
-  remove(resident: Resident<Stored>): void {
-    resident.older.newer = resident.newer;
-    resident.newer.older = resident.older;
+  remove(place: Place<Stored>): void {
+    place.older.newer = place.newer;
+    place.newer.older = place.older;
     this.size -= 1;
-    this.bytes -= resident.bytes;
+    this.bytes -= place.bytes;
   }
 
   /** Lets go of all at once. They are of no use after that. */
@@ -70,7 +68,7 @@ export class Queue<Stored> {
   }
 
   /** The newest first. */
-  *[Symbol.iterator](): Generator<Resident<Stored>, void, undefined> {
-    for (let resident = this.#end.older; resident !== this.#end; resident = resident.older) yield resident;
+  *[Symbol.iterator](): Generator<Place<Stored>, void, undefined> {
+    for (let place = this.#end.older; place !== this.#end; place = place.older) yield place;
   }
 }

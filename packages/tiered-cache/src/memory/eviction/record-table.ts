@@ -1,7 +1,20 @@
+import type { Place } from './queue.ts';
+
 /** How much a table holds at most. */
 export interface TableBounds {
   readonly maxEntries: number;
   readonly maxBytes: number;
+}
+
+/**
+ * What a table notes on a record itself, so that a hit touches one object: with ten thousand of them, each further one is a
+ * wait for memory that takes as long as the rest of the hit. Written by the table alone.
+ */
+export interface Placed<Stored> {
+  /** Whether it was used since it was last its turn to go. */
+  used: boolean;
+  /** Where it stands, while a table holds it. */
+  place: Place<Stored> | undefined;
 }
 
 /**

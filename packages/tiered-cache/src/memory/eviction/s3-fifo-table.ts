@@ -1,6 +1,6 @@
 import { Balance } from './balance.ts';
-import { Queue, Resident } from './queue.ts';
-import type { RecordTable, TableBounds } from './record-table.ts';
+import { Place, Queue } from './queue.ts';
+import type { Placed, RecordTable, TableBounds } from './record-table.ts';
 
 /** Ghosts of newcomers, for each record held. */
 const memoryRatio = 0.75;
@@ -23,12 +23,14 @@ const maxLooks = 64;
  *
  * Invariants, beside those of the interface:
  * - there are at most 0.8 ghosts, and one, for each of the most records ever held;
- * - an eviction looks at no more than 64 records.
+ * - an eviction looks at no more than 64 records;
+ * - a record bears a place while it is held and no longer: who keeps it does not keep its neighbours.
  */
-export class S3FifoTable<Stored> implements RecordTable<Stored> {
+export class S3FifoTable<Stored extends Placed<Stored>> implements RecordTable<Stored> {
   readonly #bounds: TableBounds;
   readonly #isSpent: (record: Stored) => boolean;
-  readonly #residents = new Map<string, Resident<Stored>>();
+  /** Of a key that is remembered without its record, there is its place. */
+  readonly #known = new Map<string, Stored | Place<Stored>>();
   readonly #newcomers = new Queue<Stored>();
   readonly #proven = new Queue<Stored>();
   readonly #newcomerGhosts = new Queue<Stored>();
@@ -38,7 +40,7 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
   #lost = 0;
   #evictions = 0;
   /** For the next new key. */
-  #vacant: Resident<Stored> | undefined;
+  #vacant: Place<Stored> | undefined;
 
   /** @param isSpent - Whether a record is of no use any more. Asked of those whose turn it is, but for unused newcomers. */
   constructor(bounds: TableBounds, isSpent: (record: Stored) => boolean) {
@@ -69,14 +71,14 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
   }
 
   get(key: string): Stored | undefined {
-    const resident = this.#residents.get(key);
-    if (resident === undefined) return undefined;
-    resident.used = true;
-    return resident.record;
+    const record = this.peek(key);
+    if (record !== undefined) record.used = true;
+    return record;
   }
 
   peek(key: string): Stored | undefined {
-    return this.#residents.get(key)?.record;
+    const known = this.#known.get(key);
+    return known instanceof Place ? undefined : known;
   }
 
   set(key: string, record: Stored, bytes: number): boolean {
@@ -84,25 +86,31 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
       this.delete(key);
       return false;
     }
-    const known = this.#residents.get(key);
+    const known = this.#placeOf(key);
     const queue = known === undefined ? this.#newcomers : this.#comeBack(known);
+    const used = known?.record?.used === true;
     this.#makeRoom(bytes);
-    const resident = known ?? this.#settle(key);
-    resident.record = record;
-    resident.bytes = bytes;
-    queue.push(resident);
+    const place = known ?? this.#placeFor(key);
+    empty(place);
+    place.record = record;
+    place.bytes = bytes;
+    record.place = place;
+    record.used = used;
+    this.#known.set(key, record);
+    queue.push(place);
     return true;
   }
 
   delete(key: string): boolean {
-    const resident = this.#residents.get(key);
-    if (resident?.record === undefined) return false;
-    this.#drop(resident);
+    const place = this.peek(key)?.place;
+    if (place === undefined) return false;
+    this.#drop(place);
     return true;
   }
 
   clear(): void {
-    this.#residents.clear();
+    for (const known of this.#known.values()) if (!(known instanceof Place)) known.place = undefined;
+    this.#known.clear();
     for (const queue of [this.#newcomers, this.#proven, this.#newcomerGhosts, this.#provenGhosts])
       queue.clear();
     this.#balance = new Balance();
@@ -110,34 +118,36 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
 
   /** The proven with most credit first, the newcomers last; of equals those used since it was last their turn, then the newer. */
   entries(): Iterable<readonly [string, Stored]> {
-    const heatOf = ({ queue, credit, used }: Resident<Stored>): number =>
-      2 * (queue === this.#proven ? 1 + credit : 0) + (used ? 1 : 0);
+    const heatOf = ({ queue, credit, record }: Place<Stored>): number =>
+      2 * (queue === this.#proven ? 1 + credit : 0) + (record?.used === true ? 1 : 0);
     return [...this.#proven, ...this.#newcomers]
       .toSorted((one, other) => heatOf(other) - heatOf(one))
       .map(({ key, record }) => [key, record as Stored]);
   }
 
+  #placeOf(key: string): Place<Stored> | undefined {
+    const known = this.#known.get(key);
+    return known instanceof Place ? known : known?.place;
+  }
+
   /** Takes a key out of its queue and tells where it goes from there. A record inherits what the one before it has earned. */
-  #comeBack(resident: Resident<Stored>): Queue<Stored> {
-    const { queue } = resident;
-    queue.remove(resident);
+  #comeBack(place: Place<Stored>): Queue<Stored> {
+    const { queue } = place;
+    queue.remove(place);
     if (queue === this.#newcomers || queue === this.#proven) return queue;
-    resident.used = false;
     if (queue === this.#provenGhosts) {
       this.#balance.favourProven();
       return this.#newcomers;
     }
-    if (this.#lost - resident.leftAt < this.#regretted) this.#balance.favourNewcomers();
+    if (this.#lost - place.leftAt < this.#regretted) this.#balance.favourNewcomers();
     return this.#proven;
   }
 
-  #settle(key: string): Resident<Stored> {
-    const resident = this.#vacant ?? new Resident(this.#newcomers);
+  #placeFor(key: string): Place<Stored> {
+    const place = this.#vacant ?? new Place(this.#newcomers);
     this.#vacant = undefined;
-    resident.key = key;
-    resident.used = false;
-    this.#residents.set(key, resident);
-    return resident;
+    place.key = key;
+    return place;
   }
 
   #makeRoom(bytes: number): void {
@@ -149,20 +159,20 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
     this.#evictions += 1;
     let looks = 1;
     for (; this.#hasTooManyNewcomers(); looks += 1) {
-      const resident = this.#newcomers.oldest;
-      if (!resident.used || looks >= maxLooks) return this.#pushOut(resident);
-      if (this.#isSpent(resident.record as Stored)) return this.#drop(resident);
-      this.#moveOn(resident);
+      const place = this.#newcomers.oldest;
+      const record = place.record as Stored;
+      if (!record.used || looks >= maxLooks) return this.#pushOut(place);
+      if (this.#isSpent(record)) return this.#drop(place);
+      this.#moveOn(place);
     }
     for (; ; looks += 1) {
-      const resident = this.#proven.oldest;
-      if (this.#isSpent(resident.record as Stored)) return this.#drop(resident);
-      const spared = resident.used || resident.credit > 0;
-      if (!spared || looks >= maxLooks) return this.#pushOut(resident);
-      resident.credit = resident.used
-        ? Math.min(resident.credit + 1, this.#balance.credit)
-        : resident.credit - 1;
-      this.#moveOn(resident);
+      const place = this.#proven.oldest;
+      const record = place.record as Stored;
+      if (this.#isSpent(record)) return this.#drop(place);
+      const spared = record.used || place.credit > 0;
+      if (!spared || looks >= maxLooks) return this.#pushOut(place);
+      place.credit = record.used ? Math.min(place.credit + 1, this.#balance.credit) : place.credit - 1;
+      this.#moveOn(place);
     }
   }
 
@@ -174,34 +184,34 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
   }
 
   /** Makes it the newest of the proven. */
-  #moveOn(resident: Resident<Stored>): void {
-    resident.queue.remove(resident);
-    resident.used = false;
-    this.#proven.push(resident);
+  #moveOn(place: Place<Stored>): void {
+    place.queue.remove(place);
+    (place.record as Stored).used = false;
+    this.#proven.push(place);
   }
 
-  #pushOut(resident: Resident<Stored>): void {
-    const { queue } = resident;
-    queue.remove(resident);
+  #pushOut(place: Place<Stored>): void {
+    const { queue } = place;
+    queue.remove(place);
     if (queue === this.#proven) {
-      this.#bury(resident, this.#provenGhosts, this.#regretted);
+      this.#bury(place, this.#provenGhosts, this.#regretted);
       return;
     }
     this.#lost += 1;
-    resident.leftAt = this.#lost;
-    this.#bury(resident, this.#newcomerGhosts, memoryRatio * this.size);
+    place.leftAt = this.#lost;
+    this.#bury(place, this.#newcomerGhosts, memoryRatio * this.size);
   }
 
   /** Removes one for another reason than room. That its key comes back will say nothing about the balance. */
-  #drop(resident: Resident<Stored>): void {
-    const { queue, used } = resident;
-    queue.remove(resident);
-    if (!used && queue === this.#newcomers) {
-      this.#forget(resident);
+  #drop(place: Place<Stored>): void {
+    const { queue, record } = place;
+    queue.remove(place);
+    if (record?.used !== true && queue === this.#newcomers) {
+      this.#forget(place);
       return;
     }
-    resident.leftAt = this.#lost - this.#regretted;
-    this.#bury(resident, this.#newcomerGhosts, memoryRatio * this.size);
+    place.leftAt = this.#lost - this.#regretted;
+    this.#bury(place, this.#newcomerGhosts, memoryRatio * this.size);
   }
 
   /** How many of a queue's last evictions count as wrong if their keys come back. */
@@ -209,10 +219,11 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
     return Math.ceil(regretRatio * this.size);
   }
 
-  #bury(resident: Resident<Stored>, ghosts: Queue<Stored>, maxGhosts: number): void {
-    resident.record = undefined;
-    resident.credit = 0;
-    ghosts.push(resident);
+  #bury(place: Place<Stored>, ghosts: Queue<Stored>, maxGhosts: number): void {
+    empty(place);
+    place.credit = 0;
+    this.#known.set(place.key, place);
+    ghosts.push(place);
     while (ghosts.size > maxGhosts) {
       const { oldest } = ghosts;
       ghosts.remove(oldest);
@@ -220,9 +231,14 @@ export class S3FifoTable<Stored> implements RecordTable<Stored> {
     }
   }
 
-  #forget(resident: Resident<Stored>): void {
-    this.#residents.delete(resident.key);
-    resident.record = undefined;
-    this.#vacant = resident;
+  #forget(place: Place<Stored>): void {
+    this.#known.delete(place.key);
+    empty(place);
+    this.#vacant = place;
   }
+}
+
+function empty<Stored extends Placed<Stored>>(place: Place<Stored>): void {
+  if (place.record !== undefined) place.record.place = undefined;
+  place.record = undefined;
 }

@@ -1,7 +1,17 @@
+import type { Place } from '../../../src/memory/eviction/queue.ts';
+import type { Placed } from '../../../src/memory/eviction/record-table.ts';
+
 /** A record of a test: its number tells it from others. */
-export interface Numbered {
+export class Numbered implements Placed<Numbered> {
   readonly number: number;
   readonly spent: boolean;
+  used: boolean = false;
+  place: Place<Numbered> | undefined;
+
+  constructor(number: number, spent: boolean) {
+    this.number = number;
+    this.spent = spent;
+  }
 }
 
 export interface Bounds {
