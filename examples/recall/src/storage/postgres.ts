@@ -20,7 +20,7 @@ export class PostgresDatabase implements SqlDatabase {
   constructor(pool: Pool) {
     this.#pool = pool;
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-    pool.on('error', () => {});
+    pool.on('error', ignore);
   }
 
   async read<T>(work: () => Work<T>): Promise<T> {
@@ -72,6 +72,8 @@ async function rowsOf(connection: Pick<Pool, 'query'>, { sql, parameters }: Stat
 
 async function inTransaction<T>(pool: Pool, body: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // As for an idle one. What is asked of a broken connection rejects by itself.
+  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     const result = await body(client);
@@ -86,5 +88,9 @@ async function inTransaction<T>(pool: Pool, body: (client: PoolClient) => Promis
     );
     client.release(broken);
     throw error;
+  } finally {
+    client.off('error', ignore);
   }
 }
+
+function ignore(): void {}

@@ -79,6 +79,15 @@ describeWithPostgres(
       await database[Symbol.asyncDispose]();
     });
 
+    it('survives a connection that breaks in the middle of a transaction', async () => {
+      await using database = await openSqlDatabase(open);
+
+      const failing = database.write(() => query('SELECT pg_terminate_backend(pg_backend_pid())'));
+
+      await expect(failing).rejects.toThrow(/terminat/i);
+      expect(await database.write(() => query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
+    });
+
     it('goes on after the server was restarted under it', async () => {
       await using storage = await openStorage(open);
       const user = aUser();
