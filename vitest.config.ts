@@ -10,7 +10,8 @@ const project = (name: string, suffix: string, timeoutMs: number): object => ({
     include: [`{packages,examples}/*/test/**/*.${suffix}.ts`, `docs/test/**/*.${suffix}.ts`],
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    // What a busy machine takes longer for is waited for as long as a test may take.
+    // A poll waits for what comes at no promised time: a server that starts, a client that connects again. It is no bound on
+    // that; what has one is measured, in OwnTime. Half, so that a poll in vain says what it waited for before the test is over.
     expect: { poll: { timeout: timeoutMs / 2 } },
   },
 });

@@ -6,6 +6,7 @@
 export { mayRunAsNobody, nobody } from './another-user.ts';
 export { Child, type ChildOptions, startChild } from './child.ts';
 export { ServerUnavailableError } from './errors.ts';
+export { OwnTime } from './own-time.ts';
 export { startPostgres } from './postgres.ts';
 export { type Proxy, type ProxyTarget, type Scope, startProxy } from './proxy.ts';
 export { type RedisOptions, startRedis } from './redis.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@holdfast/core';
-import { describeWithRedis, startProxy } from '@holdfast/test-support';
+import { describeWithRedis, OwnTime, startProxy } from '@holdfast/test-support';
 import {
   cacheFromEnvironment,
   type Environment,
@@ -111,12 +111,12 @@ describeWithRedis(
       expect((await made.health()).status).toBe('up');
       proxy.blackhole();
 
-      const startedAt = systemClock.now();
+      using time = new OwnTime();
       const health = await made.health();
-      const tookMs = systemClock.now() - startedAt;
+      const tookMs = time.ms;
       expect(health.tiers.l2).toEqual({ status: 'down', error: 'did not answer within 200 ms' });
-      // Nothing ends the silence before the bound does, and a busy machine may take its time.
-      expect(tookMs).toBeLessThan(200 + 9_800);
+      // Both tiers are asked at once, so the bound is that of one probe; the rest is for work of this process.
+      expect(tookMs).toBeLessThan(200 + 100);
       await proxy.heal();
       await expect.poll(async () => (await made.health()).status, { timeout: 10_000 }).toBe('up');
     });

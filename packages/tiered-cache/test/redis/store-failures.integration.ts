@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '@holdfast/core';
-import { describeWithRedis, startProxy } from '@holdfast/test-support';
+import { describeWithRedis, OwnTime, startProxy } from '@holdfast/test-support';
 import { createCache, type TieredCache, type TieredCacheEvent } from '@holdfast/tiered-cache';
 import { redis } from '@holdfast/tiered-cache/redis';
 import { Redis } from 'ioredis';
@@ -13,9 +13,11 @@ const timeoutMs = 100;
 /** Readers that never stop, and what came of it. */
 class Traffic {
   readonly rejections: unknown[] = [];
+  /** In time that this process had. */
   slowestMs = 0;
   reads = 0;
   #stopped = false;
+  readonly #time = new OwnTime();
   readonly #readers: Promise<void>[];
 
   constructor(cache: TieredCache) {
@@ -25,15 +27,16 @@ class Traffic {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#readers);
+    this.#time[Symbol.dispose]();
   }
 
   async #read(cache: TieredCache, reader: number): Promise<void> {
     for (let turn = 0; !this.#stopped; turn += 1) {
-      const startedAt = systemClock.now();
+      const startedAt = this.#time.ms;
       await cache
         .get(`key ${reader} ${turn % 50}`, () => turn, { ttlMs: 20 })
         .catch((error: unknown) => this.rejections.push(error));
-      this.slowestMs = Math.max(this.slowestMs, systemClock.now() - startedAt);
+      this.slowestMs = Math.max(this.slowestMs, this.#time.ms - startedAt);
       this.reads += 1;
       await pass(1);
     }
@@ -76,21 +79,17 @@ describeWithRedis(
         await pass(3_000);
         await recover();
         const failing = cache.statistics();
-        await expect
-          .poll(() => events.map((event) => event.type), { timeout: 10_000 })
-          .toContain('tier-recovered');
-        await pass(500);
+        const applied = (): number | undefined => cache.statistics().tiers.l2?.writesApplied;
+        await expect.poll(applied).toBeGreaterThan(failing.tiers.l2?.writesApplied ?? 0);
         await traffic.stop();
 
         expect(traffic.rejections).toEqual([]);
         expect(traffic.reads).toBeGreaterThan(500);
-        // One tier timeout and what a busy machine adds; a client that queued would hold it up for the whole outage.
-        expect(traffic.slowestMs).toBeLessThan(timeoutMs + 2_400);
+        // One timeout for all waits of a read together, and its own work. A second wait would take a second timeout.
+        expect(traffic.slowestMs).toBeLessThan(2 * timeoutMs);
         expect(failing.tiers.l2?.skipped).toBeGreaterThan(0);
-        expect(cache.statistics().tiers.l2?.writesApplied).toBeGreaterThan(
-          failing.tiers.l2?.writesApplied ?? 0,
-        );
-        expect(events.map((event) => event.type)).toContain('tier-failed');
+        const types = events.map((event) => event.type);
+        expect(types).toEqual(expect.arrayContaining(['tier-failed', 'tier-recovered']));
       },
     );
 

@@ -1,7 +1,7 @@
+import { OwnTime } from '@holdfast/test-support/own-time';
 import type { TieredCache } from '@holdfast/tiered-cache';
 
 import { keyOf } from '../keys.ts';
-import { OwnTime } from './own-time.ts';
 
 type Operations = Readonly<Record<string, () => Promise<unknown>>>;
 
