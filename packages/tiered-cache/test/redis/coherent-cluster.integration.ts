@@ -1,4 +1,6 @@
 import { describeWithRedisCluster } from '@holdfast/test-support';
+import { createCache, type TieredCache } from '@holdfast/tiered-cache';
+import { redis } from '@holdfast/tiered-cache/redis';
 import { Cluster, type Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 
@@ -59,6 +61,28 @@ describeWithRedisCluster('RedisCoherentStore on a Cluster', (cluster) => {
     await store.set('key', envelope({ version: 2 }), { ...told, ...life });
     await store.delete(['key'], gone);
     expect((await readAll(store, mark)).map(({ change }) => change)).toEqual(['set', 'delete']);
+  });
+
+  it('has a change logged later that was made and could not be: the others drop the key then', async () => {
+    const { client, prefix } = open();
+    const [one, other] = [0, 1].map(() => {
+      const l2 = redis(client, { prefix });
+      const cache = createCache({ namespace: 'shop', ttlMs: 600_000, maxStalenessMs: 600_000, l2 });
+      return opened.keep(cache);
+    }) as [TieredCache, TieredCache];
+    await one.set('key', 'old');
+    expect(await other.get('key')).toBe('old');
+    const { meta } = booksOf(prefix);
+    const held = await client.dumpBuffer(meta);
+    await client.set(meta, 'not a hash');
+
+    expect(await one.delete('key')).toMatchObject({ l2: 'queued' });
+    expect(await client.exists(`${prefix}/shop:v:{key}`)).toBe(0);
+    expect(other.peek('key')).toBe('old');
+    await client.restore(meta, 0, held, 'REPLACE');
+
+    await expect.poll(() => other.peek('key')).toBeUndefined();
+    expect([await one.get('key'), await other.get('key')]).toEqual([undefined, undefined]);
   });
 
   it('logs nothing of a change that could not be made', async () => {
