@@ -1,5 +1,4 @@
-import { systemClock } from '@holdfast/core';
-import { describeWithPostgres } from '@holdfast/test-support';
+import { describeWithPostgres, OwnTime } from '@holdfast/test-support';
 import { createCache, type TieredCache, type TieredCacheEvent } from '@holdfast/tiered-cache';
 import { postgres } from '@holdfast/tiered-cache/postgres';
 import { afterEach, expect, it } from 'vitest';
@@ -11,9 +10,11 @@ const timeoutMs = 100;
 /** Readers that never stop, and what came of it. */
 class Traffic {
   readonly rejections: unknown[] = [];
+  /** In time that this process had. */
   slowestMs = 0;
   reads = 0;
   #stopped = false;
+  readonly #time = new OwnTime();
   readonly #readers: Promise<void>[];
 
   constructor(cache: TieredCache) {
@@ -23,15 +24,16 @@ class Traffic {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#readers);
+    this.#time[Symbol.dispose]();
   }
 
   async #read(cache: TieredCache, reader: number): Promise<void> {
     for (let turn = 0; !this.#stopped; turn += 1) {
-      const startedAt = systemClock.now();
+      const startedAt = this.#time.ms;
       await cache
         .get(`key ${reader} ${turn % 50}`, () => turn, { ttlMs: 20 })
         .catch((error: unknown) => this.rejections.push(error));
-      this.slowestMs = Math.max(this.slowestMs, systemClock.now() - startedAt);
+      this.slowestMs = Math.max(this.slowestMs, this.#time.ms - startedAt);
       this.reads += 1;
       await pass(1);
     }
@@ -95,7 +97,8 @@ describeWithPostgres(
 
         expect(traffic.rejections).toEqual([]);
         expect(traffic.reads).toBeGreaterThan(50);
-        expect(traffic.slowestMs).toBeLessThan(timeoutMs + 1_000);
+        // One timeout for all waits of a read together, and its own work.
+        expect(traffic.slowestMs).toBeLessThan(2 * timeoutMs);
         expect(events.map((event) => event.type)).toContain('tier-recovered');
       },
     );
