@@ -28,6 +28,9 @@ interface Batch {
   readonly calls: PendingCall[];
 }
 
+/** The batches of one turn that take more calls, by the key that they are about: `''` on a single server. */
+type Turn = Map<string, Batch>;
+
 /**
  * Joins the calls that are made in the same turn into one run of the script: a hundred concurrent decisions cost a few
  * commands, promises and timers instead of a hundred of each. On a cluster only calls about the same key are joined.
@@ -39,8 +42,8 @@ export class Batches {
   readonly #scripts: PlanScripts;
   readonly #clock: Clock;
   readonly #damaged: (values: number) => void;
-  /** By the key that they are about, `''` on a single server; until they are sent. */
-  readonly #open = new Map<string, Batch>();
+  /** Lives for one turn, as a map that all calls pass through would keep them from the collector. */
+  #turn: Turn | undefined;
 
   /** @param damaged - Told how many values a reply found damaged. */
   constructor(remote: Remote, scripts: PlanScripts, clock: Clock, damaged: (values: number) => void) {
@@ -51,21 +54,25 @@ export class Batches {
   }
 
   add(call: PendingCall, attempt: Attempt, key: string): void {
-    let batch = this.#open.get(key);
-    if (batch === undefined || batch.attempt !== attempt) batch = this.#begin(key, attempt);
-    batch.calls.push(call);
-    if (batch.calls.length === mostCalls) this.#open.delete(key);
+    const turn = (this.#turn ??= this.#begin());
+    let batch = turn.get(key);
+    if (batch !== undefined && batch.attempt === attempt && batch.calls.length < mostCalls) {
+      batch.calls.push(call);
+      return;
+    }
+    if (batch !== undefined) this.#send(batch);
+    batch = { attempt, calls: [call] };
+    turn.set(key, batch);
   }
 
-  #begin(key: string, attempt: Attempt): Batch {
-    const batch: Batch = { attempt, calls: [] };
-    this.#open.set(key, batch);
-    // What is ready to run now has its say before the batch closes.
+  #begin(): Turn {
+    const turn: Turn = new Map<string, Batch>();
+    // What is ready to run now has its say before the batches close.
     queueMicrotask(() => {
-      if (this.#open.get(key) === batch) this.#open.delete(key);
-      this.#send(batch);
+      this.#turn = undefined;
+      for (const batch of turn.values()) this.#send(batch);
     });
-    return batch;
+    return turn;
   }
 
   #send({ calls, attempt }: Batch): void {
