@@ -6,6 +6,7 @@
 import { methods, text } from '@holdfast/core';
 import type { RedisClient } from './redis/client.ts';
 import { RedisConnection } from './redis/connection.ts';
+import { LeasingLedger } from './redis/leases/leasing-ledger.ts';
 import { RedisLedger } from './redis/ledger.ts';
 import {
   type RedisStoreOptions,
@@ -15,6 +16,7 @@ import {
 import type { Ledger, LimitPlan, RateLimitStore } from './store.ts';
 
 export type { RedisClient } from './redis/client.ts';
+export type { LeaseOptions } from './redis/leases/options.ts';
 export type { RedisStoreOptions } from './redis/options.ts';
 
 /**
@@ -29,6 +31,7 @@ export type { RedisStoreOptions } from './redis/options.ts';
  * - A decision takes at most `timeoutMs`. When Redis fails or is late, this process decides as `onStoreError` of each limit
  *   says and tells so by `source: 'local'`; while Redis is down only one call per `probeIntervalMs` waits for it. A charge
  *   is never sent twice.
+ * - With `leases`, quota of the limits that all share is taken in advance and spent without asking (`source: 'lease'`).
  * - In an outage a subject goes on with this process's share of what was left. What was admitted without Redis is charged
  *   there once it is back, as far as the limits have room.
  *
@@ -38,6 +41,7 @@ export type { RedisStoreOptions } from './redis/options.ts';
 export class RedisStore implements RateLimitStore, AsyncDisposable {
   readonly #connection: RedisConnection;
   readonly #options: ResolvedRedisStoreOptions;
+  readonly #leasing: LeasingLedger[] = [];
 
   /**
    * @param clientOrUrl - A client, which stays yours; or a URL, from which a client is opened at once by the peer
@@ -52,11 +56,17 @@ export class RedisStore implements RateLimitStore, AsyncDisposable {
   }
 
   open(plan: LimitPlan): Ledger {
-    return new RedisLedger(this.#connection, this.#options, plan);
+    const ledger = new RedisLedger(this.#connection, this.#options, plan);
+    const { leases } = this.#options;
+    if (leases === undefined) return ledger;
+    const leasing = new LeasingLedger(ledger, plan, leases);
+    this.#leasing.push(leasing);
+    return leasing;
   }
 
-  /** Closes the connection if it was opened from a URL. Later decisions are local. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#connection[Symbol.asyncDispose]();
+  /** Gives leased quota back, and closes the connection if it was opened from a URL. Later decisions are local. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#leasing.map((ledger) => ledger[Symbol.asyncDispose]()));
+    await this.#connection[Symbol.asyncDispose]();
   }
 }

@@ -13,6 +13,7 @@ import { Batches } from './batches.ts';
 import type { RedisConnection } from './connection.ts';
 import { Corrections } from './corrections.ts';
 import { DenyCache } from './deny-cache.ts';
+import type { Grant } from './leases/leased-limit.ts';
 import { LocalLedger } from '../outage/local-ledger.ts';
 import type { ResolvedRedisStoreOptions } from './options.ts';
 import { PlanScripts } from './plan-scripts.ts';
@@ -27,6 +28,7 @@ import type { SubjectKeys } from './subject-keys.ts';
 export class RedisLedger implements Ledger {
   readonly #connection: RedisConnection;
   readonly #plan: LimitPlan;
+  readonly #scripts: PlanScripts;
   readonly #health: StoreHealth;
   readonly #remote: Remote;
   readonly #batches: Batches;
@@ -42,6 +44,7 @@ export class RedisLedger implements Ledger {
     const scripts = new PlanScripts(rules, time);
     this.#connection = connection;
     this.#plan = plan;
+    this.#scripts = scripts;
     this.#questions = new Questions(options.prefix, plan.name, scripts);
     this.#health = new StoreHealth(clock, this.#observer(), probeIntervalMs);
     this.#remote = new Remote({ connection, clock, timeoutMs, time });
@@ -123,6 +126,18 @@ export class RedisLedger implements Ledger {
     return this.#corrections.reset(scope, subject, rules);
   }
 
+  /** Runs the script that settles a lease and grants the next; `undefined` where nobody knows what came of it. */
+  renew(rule: LimitRule, args: readonly (string | number)[]): Promise<Grant | undefined> {
+    const known = this.#questions.keysOf(rule.scope).of('');
+    const askedAt = this.#plan.clock.now();
+    return this.#send(this.#scripts.lease, [known.key, `${known.key}:${rule.name}`], args, (reply) => {
+      if (!Array.isArray(reply)) return undefined;
+      const [chargedAt, granted, left] = reply.map(Number) as [number, number, number];
+      known.heard({ scope: rule.scope, rules: [rule] }, [0, left, 0, rule.windowMs], 0, askedAt);
+      return { chargedAt, granted, left };
+    });
+  }
+
   #askApart(
     groups: readonly RuleGroup[],
     subjects: readonly string[],
@@ -189,23 +204,37 @@ export class RedisLedger implements Ledger {
     return verdict;
   }
 
-  #run(
+  async #run(
     script: RedisScript,
     scope: string,
     subject: string,
     args: readonly (string | number)[],
   ): Promise<void> {
+    const { key } = this.#questions.keysOf(scope).of(subject);
+    await this.#send(script, [key], args, () => undefined);
+  }
+
+  /** Resolves to what `read` makes of the reply, at once when it comes; to `undefined` without one. */
+  #send<Told>(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    read: (reply: unknown) => Told,
+  ): Promise<Told | undefined> {
     const attempt = this.#health.attempt(this.#connection.status);
     if (attempt === undefined) {
       this.#plan.observer.failed();
-      return Promise.resolve();
+      return Promise.resolve(undefined);
     }
-    const { key } = this.#questions.keysOf(scope).of(subject);
     return new Promise((resolve) => {
-      this.#remote.run(script, [key], args, (outcome) => {
-        if ('failure' in outcome) attempt.failed(outcome.failure);
-        else attempt.succeeded();
-        resolve();
+      this.#remote.run(script, keys, args, (outcome) => {
+        if ('failure' in outcome) {
+          attempt.failed(outcome.failure);
+          resolve(undefined);
+          return;
+        }
+        attempt.succeeded();
+        resolve(read(outcome.reply));
       });
     });
   }

@@ -1,4 +1,5 @@
 import { duration, oneOf, ratio, text, wholeNumber } from '@holdfast/core';
+import { type LeaseOptions, type ResolvedLeaseOptions, resolveLeaseOptions } from './leases/options.ts';
 
 export interface RedisStoreOptions {
   /** First part of every key. Defaults to `'holdfast:rate-limiter'`. */
@@ -36,13 +37,20 @@ export interface RedisStoreOptions {
    * clocks of all processes must then agree, because the fastest wins. Defaults to `'server'`.
    */
   readonly time?: 'server' | 'client' | undefined;
+
+  /**
+   * Takes quota of the limits that all share in advance, as much as this process spent of late, so that a call under such
+   * limits only asks nobody, and another one of a cluster sends one command less. For limits that are spent by many processes
+   * thousands of times a minute. Shadow limits and those that count attempts are not leased. Defaults to no leases.
+   */
+  readonly leases?: LeaseOptions | undefined;
 }
 
 export type ResolvedRedisStoreOptions = {
-  readonly [Option in Exclude<keyof RedisStoreOptions, 'instances'>]-?: NonNullable<
+  readonly [Option in Exclude<keyof RedisStoreOptions, 'instances' | 'leases'>]-?: NonNullable<
     RedisStoreOptions[Option]
   >;
-};
+} & { readonly leases: ResolvedLeaseOptions | undefined };
 
 /** @throws {InvalidOptionError} naming the first option that is wrong. */
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisStoreOptions {
@@ -55,5 +63,6 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisSt
     maxLocalSubjects: wholeNumber('maxLocalSubjects', options.maxLocalSubjects ?? 100_000, 1),
     maxDeniedSubjects: wholeNumber('maxDeniedSubjects', options.maxDeniedSubjects ?? 10_000, 0),
     time: oneOf('time', options.time ?? 'server', ['server', 'client']),
+    leases: options.leases === undefined ? undefined : resolveLeaseOptions(options.leases, instances),
   };
 }

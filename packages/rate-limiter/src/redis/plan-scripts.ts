@@ -5,6 +5,7 @@ import { adjust } from './scripts/adjust.lua.ts';
 import { block } from './scripts/block.lua.ts';
 import { clock, type Timekeeper } from './scripts/clock.lua.ts';
 import { decide } from './scripts/decide.lua.ts';
+import { lease } from './scripts/lease.lua.ts';
 import { penalize } from './scripts/penalize.lua.ts';
 import { type Arrangement, arrangementsOf, heedsFactor, tablesOf, widthOf } from './scripts/plan.lua.ts';
 import { reset } from './scripts/reset.lua.ts';
@@ -21,6 +22,7 @@ export class PlanScripts {
   readonly adjust: RedisScript;
   readonly penalize: RedisScript;
   readonly block: RedisScript;
+  readonly lease: RedisScript;
   readonly reset: RedisScript;
   readonly #arrangements: readonly Arrangement[];
   readonly #heedsFactor: boolean;
@@ -36,6 +38,7 @@ export class PlanScripts {
     this.adjust = new RedisScript(plan + adjust);
     this.penalize = new RedisScript(plan + penalize);
     this.block = new RedisScript(plan + block);
+    this.lease = new RedisScript(plan + lease);
     this.reset = new RedisScript(plan + reset);
   }
 

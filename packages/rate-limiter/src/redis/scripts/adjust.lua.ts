@@ -11,23 +11,10 @@ import { value } from './value.lua.ts';
  * - `ARGV` – the places of the rules in the plan, as characters; the cost to add, or to take back if negative; the instant
  *   of the charge, as `decide` returned it.
  *
- * Atomic. A strict charge is in the first cell that ends at or after its instant. A cell never falls below 0, and a rule
- * whose window is over since is left alone.
+ * Atomic. A rule whose window is over since is left alone.
  */
 export const adjust: string = `${keys}${value}${rules}${slots}
 local places, cost, chargedAt = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-
-local function changeOf(spent)
-  return math.max(-spent, math.min(LARGEST - spent, cost))
-end
-
-local function adjustCell(slot)
-  for at = 1, #slot.cells, CELL do
-    local ended, spent = unpack('<dI4', slot.cells, at)
-    if ended >= chargedAt then return changeCell(slot, at, changeOf(spent)) end
-  end
-  if slot.latest >= chargedAt then changeCell(slot, nil, changeOf(slot.open)) end
-end
 
 local value = parse(get(KEYS[1]))
 local changed = false
@@ -40,7 +27,7 @@ for i = 1, #places do
     value.slots[rule.head] = slot
   end
   if slot and rule.limit > 0 and chargedAt + rule.window > math.max(now, slot.latest) then
-    if rule.kind == 1 then owe(slot, rule, cost * rule.window) else adjustCell(slot) end
+    changeAt(slot, rule, cost, chargedAt)
     changed = true
   end
 end

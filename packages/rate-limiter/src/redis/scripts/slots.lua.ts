@@ -58,6 +58,18 @@ local function changeCell(slot, at, change)
   slot.used = slot.used + change
 end
 
+-- Adds a cost, or takes it back if negative, where it was charged: strict, in the first cell that ends at or after its
+-- instant. No cell falls below 0.
+local function changeAt(slot, rule, cost, chargedAt)
+  if rule.kind == 1 then return owe(slot, rule, cost * rule.window) end
+  local function changeOf(spent) return math.max(-spent, math.min(LARGEST - spent, cost)) end
+  for at = 1, #slot.cells, CELL do
+    local ended, spent = unpack('<dI4', slot.cells, at)
+    if ended >= chargedAt then return changeCell(slot, at, changeOf(spent)) end
+  end
+  if slot.latest >= chargedAt then changeCell(slot, nil, changeOf(slot.open)) end
+end
+
 local function emptySlot(rule, now)
   return { closed = 0, used = 0, grid = rule.kind == 0 and now or 0, latest = now, expires = 0, open = 0, cells = '' }
 end
