@@ -17,6 +17,12 @@ const incrementScript = `
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count`;
+/** The least that a decision by the server's clock, over a value that holds four limits and expires, asks of a server. */
+const leastScript = `
+local time = redis.call('TIME')
+local value = redis.call('GET', KEYS[1]) or string.rep('x', 220)
+redis.call('SET', KEYS[1], value, 'PX', ARGV[1])
+return { 0, time[1] * 1000000 + time[2], 1, 1, 1, 1 }`;
 
 /** Decides about a subject. */
 export type Decide = (subject: string) => Promise<boolean>;
@@ -56,10 +62,14 @@ export async function redisCases(
     (await bare.incr(`incr:${subject}`)) <= limit;
   const script = async (subject: string): Promise<boolean> =>
     Number(await bare.evalsha(sha, 1, `script:${subject}`, windowMs)) <= limit;
+  const leastSha = (await bare.script('LOAD', leastScript)) as string;
+  const least = async (subject: string): Promise<boolean> =>
+    ((await bare.evalsha(leastSha, 1, `least:${subject}`, windowMs)) as unknown[]).length === 6;
   const limited = (name: string, limits: LimitsOptions): Run => runOf(holdfast(name, limits, connect()));
   return [
     baseline('INCR', runOf(increment)),
     reference('EVALSHA of INCR and PEXPIRE', runOf(script)),
+    reference('EVALSHA of TIME, GET, SET PX and six numbers', runOf(least)),
     ours('RateLimiter, one limit', limited('one', { user: { limit, windowMs } })),
     ours('RateLimiter, four limits', limited('four', fourLimits), { atMost }),
     ours('RateLimiter, three limits and a global one', limited('both', threeAndGlobal)),

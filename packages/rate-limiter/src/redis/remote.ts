@@ -1,6 +1,7 @@
 import type { Clock } from '@holdfast/core';
 import { RateLimitStoreError } from '../errors.ts';
 import type { RedisConnection } from './connection.ts';
+import { Deadlines } from './deadlines.ts';
 import { failureOf } from './failure.ts';
 import type { RedisScript } from './script.ts';
 
@@ -18,9 +19,11 @@ export interface RemoteOptions {
 /** Runs scripts on the server: each once, as what it did is unknown when it fails, and within `timeoutMs`. */
 export class Remote {
   readonly #options: RemoteOptions;
+  readonly #deadlines: Deadlines;
 
   constructor(options: RemoteOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, options.timeoutMs);
   }
 
   /**
@@ -38,12 +41,11 @@ export class Remote {
     const settle = (outcome: Outcome): void => {
       if (!waiting) return;
       waiting = false;
-      cancel();
+      this.#deadlines.end(deadline);
       done(outcome);
     };
-    const cancel = clock.schedule(
-      () => settle({ failure: new RateLimitStoreError(`the store did not answer within ${timeoutMs} ms`) }),
-      timeoutMs,
+    const deadline = this.#deadlines.begin(() =>
+      settle({ failure: new RateLimitStoreError(`the store did not answer within ${timeoutMs} ms`) }),
     );
     // Microseconds since 1970.
     const timed = time === 'client' ? [...args, Math.round(clock.epoch() * 1_000)] : args;

@@ -93,6 +93,22 @@ describeWithRedis('RedisStore', (redis) => {
     expect(told[0]).toEqual(told[1]);
   });
 
+  it('takes no pause of its own process for one of the server', async () => {
+    const limiter = new RateLimiter({
+      limits: { user: { limit: 3, windowMs: 60_000 } },
+      store: new RedisStore(client, { timeoutMs: 100 }),
+    });
+    await limiter.check('alice');
+
+    const checked = limiter.check('alice');
+    await Promise.resolve();
+    const sentAt = performance.now();
+    while (performance.now() - sentAt < 200) Math.sqrt(sentAt);
+
+    expect((await checked).source).toBe('redis');
+    expect(limiter.statistics().storeErrors).toBe(0);
+  });
+
   it('16.1 script flushed: goes on without an error, with one more round trip', async () => {
     const limiter = new RateLimiter({
       limits: { user: { limit: 3, windowMs: 60_000 } },
