@@ -1,4 +1,5 @@
 import type { Clock } from '@holdfast/core';
+import { atDeadline } from '../deadline.ts';
 
 /** Settles as `answer` does, or rejects with what `late` makes once `timeoutMs` milliseconds have passed. */
 export function within<T>(
@@ -8,7 +9,7 @@ export function within<T>(
   late: () => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.schedule(() => reject(late()), timeoutMs);
+    const cancel = atDeadline(clock, () => reject(late()), timeoutMs);
     answer.then(resolve, reject).finally(cancel);
   });
 }

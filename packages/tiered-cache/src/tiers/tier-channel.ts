@@ -1,5 +1,6 @@
 import type { Cancel, Clock, EventHub, Policy } from '@holdfast/core';
 
+import { atDeadline } from '../deadline.ts';
 import { TierTimeoutError } from '../errors.ts';
 import type { LowerTierLevel, TieredCacheEvent } from '../events.ts';
 
@@ -45,7 +46,8 @@ interface Running {
 /**
  * The way to a tier: each operation is bounded in time and passes the guard.
  *
- * Invariant: an attempt never rejects and settles within `timeoutMs`, whatever the tier and the guard do.
+ * Invariant: an attempt never rejects and settles within `timeoutMs`, whatever the tier and the guard do. A process that
+ * was busy for longer takes no answer that has come meanwhile for none.
  */
 export class TierChannel {
   readonly #options: ChannelOptions;
@@ -88,7 +90,7 @@ export class TierChannel {
         running.expire?.(error);
         fail(error);
       };
-      const cancel = clock.schedule(expire, timeoutMs);
+      const cancel = atDeadline(clock, expire, timeoutMs);
       begun(() => guard.execute(() => begin(running, work))).then(succeed, fail);
     });
   }

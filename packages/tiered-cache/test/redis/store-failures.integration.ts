@@ -110,6 +110,23 @@ describeWithRedis(
       expect(await cache.get('key')).toBeUndefined();
     });
 
+    it('is not taken to have failed by a process that was too busy to read its answers', async () => {
+      const { cache, events } = open(server.url, false);
+      await cache.set('key', 'value');
+      await server.pause();
+      const reads = Array.from({ length: 50 }, () => cache.get('key'));
+      await pass(1);
+      // Answers come while the process is busy, and timers are due before they are read.
+      await new Promise((resolve) => void setImmediate(resolve));
+      const resumed = server.resume();
+      const busyUntil = performance.now() + 3 * timeoutMs;
+      while (performance.now() < busyUntil) Math.sqrt(busyUntil);
+      await resumed;
+
+      expect(await Promise.all(reads)).toEqual(reads.map(() => 'value'));
+      expect(events.map(({ type }) => type)).not.toContain('tier-failed');
+    });
+
     it('never gives out what was deleted while it was paused, without memory in front', async () => {
       const { cache } = open(server.url, false);
       await cache.set('key', 'old');
