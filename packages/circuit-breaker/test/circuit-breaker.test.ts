@@ -112,14 +112,32 @@ describe('CircuitBreaker', () => {
     expect(first.stack).not.toContain('\n');
   });
 
-  it('forgets the last failure when it closes', () => {
+  it.each(['reset', 'isolate'] as const)('forgets the last failure at %s()', (act) => {
     const breaker = new CircuitBreaker(touchy);
     breaker.tryAcquire()?.failure(new Error('old'));
-    breaker.reset();
 
-    breaker.isolate();
+    breaker[act]();
 
     expect(breaker.refusal().cause).toBeUndefined();
+  });
+
+  it('names the failure of a trial call as the cause, and no trial call that succeeded', () => {
+    const clock = new ManualClock();
+    const halfOpen = { calls: 2, maxFailures: 0 };
+    const breaker = new CircuitBreaker({ ...touchy, openForMs: 10, halfOpen, clock });
+    breaker.tryAcquire()?.failure('first');
+    clock.advanceSync(10);
+
+    breaker.tryAcquire()?.success();
+    expect(breaker.refusal().cause).toBe('first');
+    breaker.tryAcquire()?.failure('second');
+    expect(breaker.refusal().cause).toBe('second');
+  });
+
+  it('tells a caller who was refused before it closed to come back at once', () => {
+    const breaker = new CircuitBreaker();
+
+    expect(breaker.refusal()).toMatchObject({ state: 'closed', retryAfterMs: 0 });
   });
 
   it('does not start a call whose signal has aborted, and takes no permit for it', async () => {
@@ -259,6 +277,19 @@ describe('CircuitBreaker', () => {
     expect(breaker.statistics().calls).toMatchObject({ success: 1, failure: 2, ignored: 1 });
   });
 
+  it('gives classify each outcome in the form of a settled promise', async () => {
+    const seen: unknown[] = [];
+    const breaker = new CircuitBreaker({ classify: (outcome) => void seen.push(outcome) });
+
+    await breaker.execute(() => 'fine');
+    await breaker.execute(failing('down')).catch(() => {});
+
+    expect(seen).toEqual([
+      { status: 'fulfilled', value: 'fine' },
+      { status: 'rejected', reason: 'down' },
+    ]);
+  });
+
   it.each([
     ['value', () => 'fine'],
     ['error', failing(new Error('down'))],
@@ -361,5 +392,15 @@ describe('CircuitBreaker', () => {
     clock.advanceSync(10_000);
 
     expect(breaker.statistics()).toMatchObject({ windowCalls: 0, failureRatio: 0 });
+  });
+
+  it('takes two bits per call of its window', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const breaker = new CircuitBreaker({ window: { calls: 1_000_000 } });
+
+    breaker.tryAcquire()?.failure();
+
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(300_000);
+    expect(breaker.statistics().windowCalls).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import { CircuitBreaker, type Classify, errors, httpStatus } from '@holdfast/circuit-breaker';
+import { ManualClock } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 
 import { PolicyError } from './specification/policy-error.ts';
@@ -77,6 +78,7 @@ describe('errors', () => {
 
 describe('httpStatus', () => {
   it.each([
+    [{ status: 100 }, 'success'],
     [{ status: 200 }, 'success'],
     [{ status: 304 }, 'success'],
     [{ status: 399 }, 'success'],
@@ -145,5 +147,21 @@ describe('the default judgement', () => {
     ['a timeout', throwing(new PolicyError('ERR_TIMEOUT')), 'failure'],
   ])('of %s', async (_what, outcome, expected) => {
     expect(await judge(undefined, outcome)).toBe(expected);
+  });
+
+  it.each([
+    ['a full bulkhead', new PolicyError('ERR_BULKHEAD_FULL')],
+    ['a mistake of the caller', new ReferenceError('x is not defined')],
+  ])('takes %s for nothing, however long it took', async (_what, error) => {
+    const clock = new ManualClock();
+    const breaker = new CircuitBreaker({ window: { calls: 1 }, slow: { afterMs: 10, ratio: 1 }, clock });
+
+    const call = breaker.execute(() => {
+      clock.advanceSync(10);
+      throw error;
+    });
+
+    await expect(call).rejects.toBe(error);
+    expect(breaker.statistics()).toMatchObject({ state: 'closed', slowCalls: 0, calls: { ignored: 1 } });
   });
 });

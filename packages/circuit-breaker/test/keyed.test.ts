@@ -28,6 +28,10 @@ describe('keyed', () => {
     );
   });
 
+  it('refuses a key that is no key', () => {
+    expect(() => breakers().get('')).toThrow("key must be a string that is not empty, got ''");
+  });
+
   it('forgets the policy unused for longest when there are too many', () => {
     const hosts = breakers(2);
     const [a, b] = [hosts.get('a'), hosts.get('b')];

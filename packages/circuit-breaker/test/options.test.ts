@@ -39,6 +39,7 @@ const refused: readonly (readonly [message: string, options: object])[] = [
     'halfOpen.leaseMs must be a finite number of milliseconds of at least 1, got 0',
     { halfOpen: { leaseMs: 0 } },
   ],
+  ["mode must be one of 'on', 'shadow', 'off', got 'auto'", { mode: 'auto' }],
   ["classify must be a function, got '5xx'", { classify: '5xx' }],
   ['clock must be an object with now(), epoch(), schedule(), got an object', { clock: {} }],
   ['random must be a function, got 0.5', { random: 0.5 }],

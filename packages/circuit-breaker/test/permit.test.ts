@@ -54,8 +54,11 @@ describe('Permit', () => {
     for (const permit of many) permit?.[Symbol.dispose]();
 
     const again = new Set(Array.from({ length: 100 }, () => breaker.tryAcquire()));
+    for (const permit of again) permit?.[Symbol.dispose]();
+    const once = Array.from({ length: 100 }, () => breaker.tryAcquire());
 
     expect(many.filter((permit) => again.has(permit))).toHaveLength(16);
+    expect(once.filter((permit) => again.has(permit))).toHaveLength(16);
   });
 
   it('settles as execute would, and gives itself back', () => {
@@ -72,6 +75,15 @@ describe('Permit', () => {
     permit?.fulfilled(200);
 
     expect(breaker.statistics().calls).toMatchObject({ success: 2, failure: 2, ignored: 1 });
+    expect(breaker.tryAcquire()).toBe(permit);
+  });
+
+  it('is given back by an error too', () => {
+    const breaker = new CircuitBreaker();
+    const permit = breaker.tryAcquire();
+
+    permit?.rejected(new Error('down'));
+
     expect(breaker.tryAcquire()).toBe(permit);
   });
 
@@ -138,5 +150,54 @@ describe('Permit', () => {
     breaker.tryAcquire();
 
     expect(breaker.state).toBe('open');
+  });
+
+  it('brings nothing of an earlier stay along when it is used again', () => {
+    const clock = new ManualClock();
+    const slow = { afterMs: 10, ratio: 0.6 };
+    const breaker = new CircuitBreaker({ window: { calls: 3 }, minCalls: 2, slow, clock });
+    const first = breaker.tryAcquire();
+    clock.advanceSync(10);
+    breaker.tryAcquire();
+    breaker.reset();
+    first?.fulfilled(1);
+    const again = breaker.tryAcquire();
+    expect(again).toBe(first);
+    again?.fulfilled(1);
+    breaker.tryAcquire();
+    breaker.tryAcquire();
+    clock.advanceSync(10);
+
+    // Two under way are overdue, and one in the window was not.
+    breaker.tryAcquire();
+
+    expect(breaker.state).toBe('open');
+  });
+
+  it('is not slow when it is disposed unreported, however late', () => {
+    const clock = new ManualClock();
+    const slow = { afterMs: 10, ratio: 1 };
+    const breaker = new CircuitBreaker({ window: { calls: 1 }, slow, clock });
+    const permit = breaker.tryAcquire();
+    clock.advanceSync(10);
+
+    permit?.[Symbol.dispose]();
+
+    expect(breaker.statistics()).toMatchObject({ state: 'closed', slowCalls: 0, calls: { ignored: 1 } });
+  });
+
+  it('is not slow when classify throws, however late', () => {
+    const clock = new ManualClock();
+    const slow = { afterMs: 10, ratio: 1 };
+    const classify = (): never => {
+      throw new Error('bug');
+    };
+    const breaker = new CircuitBreaker({ window: { calls: 1 }, slow, classify, clock });
+    const permit = breaker.tryAcquire();
+    clock.advanceSync(10);
+
+    expect(() => permit?.fulfilled(1)).toThrow('bug');
+
+    expect(breaker.statistics()).toMatchObject({ state: 'closed', slowCalls: 0, calls: { ignored: 1 } });
   });
 });

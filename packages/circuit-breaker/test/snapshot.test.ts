@@ -98,6 +98,19 @@ describe('CircuitBreaker.snapshot and restore', () => {
     expect(restored.retryAfterMs).toBe(100);
   });
 
+  it('takes the time between snapshot and restore off an open time', () => {
+    const breaker = new CircuitBreaker(options);
+    for (let call = 0; call < 4; call += 1) breaker.tryAcquire()?.failure();
+    clock.advanceSync(20);
+    const snapshot = breaker.snapshot();
+    clock.advanceSync(30);
+    const restored = new CircuitBreaker(options);
+
+    restored.restore(snapshot);
+
+    expect(restored.retryAfterMs).toBe(50);
+  });
+
   it('drops results of calls from before the restore', () => {
     const breaker = new CircuitBreaker(options);
     const early = breaker.tryAcquire();
@@ -164,6 +177,8 @@ describe('CircuitBreaker.snapshot and restore', () => {
 
   it.each<readonly [snapshot: unknown, message: string]>([
     [null, 'snapshot must be a snapshot of version 1, got null'],
+    [undefined, 'snapshot must be a snapshot of version 1, got undefined'],
+    ['{}', "snapshot must be a snapshot of version 1, got '{}'"],
     [{ ...good, version: 2 }, 'snapshot must be a snapshot of version 1, got an object'],
     [
       { ...good, state: 'disabled' },
@@ -180,11 +195,14 @@ describe('CircuitBreaker.snapshot and restore', () => {
       null,
       'window',
       { kind: 'bytes' },
+      { kind: 'bytes', bucketMs: 1, buckets: [] },
       { kind: 'calls', calls: 4, outcomes: 7 },
       { kind: 'calls', calls: 1, outcomes: [0, 0] },
       { kind: 'calls', calls: 4, outcomes: [4] },
       { kind: 'duration', bucketMs: 1, buckets: {} },
       { kind: 'duration', bucketMs: 1, buckets: [null] },
+      { kind: 'duration', bucketMs: 1, buckets: [undefined] },
+      { kind: 'duration', bucketMs: 1, buckets: [7] },
       { kind: 'duration', bucketMs: 1, buckets: [{ ageMs: -1, calls: 1, failures: 1, slowCalls: 0 }] },
       { kind: 'duration', bucketMs: 1, buckets: [{ ageMs: 0, calls: 1, failures: 2, slowCalls: 0 }] },
       { kind: 'duration', bucketMs: 1, buckets: [{ ageMs: 0, calls: 1, failures: 0, slowCalls: '0' }] },

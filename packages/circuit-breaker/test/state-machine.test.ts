@@ -314,6 +314,21 @@ describe('CircuitBreaker, state by state', () => {
     expect(breaker.statistics().calls).toMatchObject({ failure: 3, success: 0, stale: 1 });
   });
 
+  it('T13: opens at once at a failure in the moment in which the leases before it end', () => {
+    const { breaker, clock, events } = setting({ halfOpen: { calls: 4, maxFailures: 2, leaseMs: 50 } });
+    open(breaker);
+    clock.advanceSync(100);
+    breaker.tryAcquire();
+    breaker.tryAcquire();
+    clock.advanceSync(49);
+    const third = breaker.tryAcquire();
+    clock.advanceSync(1);
+
+    third?.failure();
+
+    expect(events.at(-1)).toBe('opened: probe-failed');
+  });
+
   it('T16: refuses everything while isolated, without a time to ask again', () => {
     const { breaker, events } = setting();
 
@@ -469,5 +484,14 @@ describe('CircuitBreaker, state by state', () => {
 
     expect(seen).toEqual(['closed', 'open', 'half-open', 'isolated']);
     expect(clock.pending()).toBe(0);
+  });
+
+  it('does nothing about a suspicion while it is off', () => {
+    const { breaker, events } = setting({ mode: 'off' });
+
+    breaker.suspect();
+
+    expect(events).toEqual([]);
+    expect(breaker.statistics().transitions.halfOpened).toBe(0);
   });
 });

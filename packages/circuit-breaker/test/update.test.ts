@@ -145,4 +145,32 @@ describe('CircuitBreaker.update', () => {
 
     expect([breaker.state, breaker.admitting, breaker.retryAfterMs]).toEqual(['disabled', true, 0]);
   });
+
+  it('begins anew when it is switched off, and not at what is changed after', () => {
+    const events: CircuitBreakerEvent[] = [];
+    const breaker = breakerOf({});
+    const early = breaker.tryAcquire();
+    fail(breaker, 4);
+    breaker.events.subscribe((event) => events.push(event));
+
+    breaker.update({ mode: 'off' });
+    early?.failure();
+    breaker.update({ minCalls: 3 });
+    breaker.isolate();
+    breaker.update({ minCalls: 2 });
+
+    expect(breaker.statistics()).toMatchObject({ windowCalls: 0, calls: { failure: 4, stale: 1 } });
+    expect(
+      events.map((event) => ('reason' in event ? `${event.type}: ${event.reason}` : event.type)),
+    ).toEqual(['closed: reset', 'isolated']);
+  });
+
+  it('begins anew when it is switched on, whatever was done to it while it was off', () => {
+    const breaker = breakerOf({ mode: 'off' });
+    breaker.isolate();
+
+    breaker.update({ mode: 'on' });
+
+    expect([breaker.state, breaker.admitting]).toEqual(['closed', true]);
+  });
 });
