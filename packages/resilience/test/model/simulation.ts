@@ -20,20 +20,29 @@ export interface PlannedCall {
   readonly key: string | undefined;
 }
 
+/** Who throws whenever it is called, besides what the slots throw. */
+export interface Throwers {
+  readonly listeners: boolean;
+  readonly disposals: boolean;
+}
+
 /** What an execution returns. */
 export class Result {
   readonly bad: boolean;
   readonly shared: boolean;
   disposals = 0;
   deliveries = 0;
+  readonly #dispose: () => void;
 
-  constructor(bad: boolean, shared: boolean) {
+  constructor(bad: boolean, shared: boolean, dispose: () => void) {
     this.bad = bad;
     this.shared = shared;
+    this.#dispose = dispose;
   }
 
   [Symbol.dispose](): void {
     this.disposals += 1;
+    this.#dispose();
   }
 }
 
@@ -52,6 +61,8 @@ export interface History {
   readonly listeners: number;
   /** Executions that started when their caller had left or its deadline had passed. */
   readonly lateStarts: number;
+  /** How often a listener and a disposal threw. */
+  readonly thrown: Readonly<Record<keyof Throwers, number>>;
 }
 
 /** Plays the calls against a pipeline with these slots. Between them only some microtasks run, so that things meet. */
@@ -59,11 +70,19 @@ export async function simulate(
   slots: PipelineSlots<unknown>,
   planned: readonly PlannedCall[],
   random: () => number,
+  throwers: Throwers,
 ): Promise<History> {
   const clock = new ManualClock();
   const service = pipeline('service', { ...slots, clock, random });
   const log: string[] = [];
   const note = (what: string): void => void log.push(`${clock.now()} ${what}`);
+  const thrown = { listeners: 0, disposals: 0 };
+  const maybeThrow = (who: keyof Throwers): void => {
+    if (!throwers[who]) return;
+    thrown[who] += 1;
+    throw new Error(who);
+  };
+  service.events.subscribe(() => maybeThrow('listeners'));
   service.events.subscribe(({ slot, event }) => note(`${slot} ${event.type}`));
   const results: Result[] = [];
   const settlements = planned.map(() => 0);
@@ -107,6 +126,7 @@ export async function simulate(
     timers: clock.pending(),
     listeners: signals.reduce((sum, signal) => sum + getEventListeners(signal, 'abort').length, 0),
     lateStarts,
+    thrown,
   };
 
   function execution(call: PlannedCall, context: OperationContext, isShared: boolean): Promise<Result> {
@@ -122,7 +142,7 @@ export async function simulate(
     const cancelTimer = clock.schedule(() => end(finish), call.takesMs);
     const finish = (): void => {
       if (call.ending === 'error') return reject(new Error('down'));
-      const result = new Result(call.ending === 'bad', isShared);
+      const result = new Result(call.ending === 'bad', isShared, () => maybeThrow('disposals'));
       results.push(result);
       resolve(result);
     };

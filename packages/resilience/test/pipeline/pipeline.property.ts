@@ -1,12 +1,12 @@
 import { Bulkhead } from '@holdfast/bulkhead';
 import { CircuitBreaker } from '@holdfast/circuit-breaker';
 import { compose, Execution, type Policy } from '@holdfast/core';
-import { ManualClock } from '@holdfast/core/testing';
+import { ManualClock, settle } from '@holdfast/core/testing';
 import { pipeline, type PipelineSlots, Retry, Timeout } from '@holdfast/resilience';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { type PlannedCall, Result, simulate } from '../model/simulation.ts';
+import { type PlannedCall, Result, simulate, type Throwers } from '../model/simulation.ts';
 
 const isBad = (value: unknown): boolean => value instanceof Result && value.bad;
 const throwing = (): never => {
@@ -84,17 +84,33 @@ function seeded(seed: number): () => number {
 
 const calls = fc.array(call, { maxLength: 12 });
 const seed = fc.nat();
+const throwers: fc.Arbitrary<Throwers> = fc.record({ listeners: fc.boolean(), disposals: fc.boolean() });
+const nobody: Throwers = { listeners: false, disposals: false };
+
+/** What surfaces in the process until the test is over, counted by what it says. */
+function surfaced(event: 'uncaughtException' | 'unhandledRejection'): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const previous = process.listeners(event) as (() => void)[];
+  process.removeAllListeners(event);
+  process.on(event, (error: unknown) => (counts[String(error)] = (counts[String(error)] ?? 0) + 1));
+  onTestFinished(() => {
+    process.removeAllListeners(event);
+    for (const listener of previous) process.on(event, listener);
+  });
+  return counts;
+}
 
 describe('pipeline', () => {
-  it('invariants 23, 34 and 36: gives back all that it took, settles each call once and counts it once, whatever the slots and the calls', async () => {
-    const unhandled: unknown[] = [];
-    const note = (reason: unknown): void => void unhandled.push(reason);
-    process.on('unhandledRejection', note);
-    onTestFinished(() => void process.off('unhandledRejection', note));
+  it('invariants 23, 34 and 36: gives back all that it took, settles each call once and counts it once, whatever the slots and the calls, and whoever throws', async () => {
+    const uncaught = surfaced('uncaughtException');
+    const unhandled = surfaced('unhandledRejection');
+    const thrown = { listeners: 0, disposals: 0 };
 
     await fc.assert(
-      fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
-        const history = await simulate(given, planned, seeded(number));
+      fc.asyncProperty(slots, calls, seed, throwers, async (given, planned, number, whoThrows) => {
+        const history = await simulate(given, planned, seeded(number), whoThrows);
+        thrown.listeners += history.thrown.listeners;
+        thrown.disposals += history.thrown.disposals;
 
         const { running, mostRunning, bulkhead, hedge } = history;
         expect([running, bulkhead?.running ?? 0, bulkhead?.queued ?? 0]).toEqual([0, 0, 0]);
@@ -110,13 +126,20 @@ describe('pipeline', () => {
       { numRuns: 1_500 },
     );
 
-    expect(unhandled).toEqual([]);
+    // Each one, and nothing else.
+    await settle();
+    expect(Math.min(thrown.listeners, thrown.disposals)).toBeGreaterThan(100);
+    expect(uncaught).toEqual({ 'Error: listeners': thrown.listeners });
+    expect(unhandled).toEqual({ 'Error: disposals': thrown.disposals });
   });
 
-  it('invariant 24: gives each value to its caller or disposes of it, once', async () => {
+  it('invariant 24: gives each value to its caller or disposes of it, once, whoever throws', async () => {
+    surfaced('uncaughtException');
+    surfaced('unhandledRejection');
+
     await fc.assert(
-      fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
-        const { results } = await simulate(given, planned, seeded(number));
+      fc.asyncProperty(slots, calls, seed, throwers, async (given, planned, number, whoThrows) => {
+        const { results } = await simulate(given, planned, seeded(number), whoThrows);
 
         // Of a value that several callers get, nobody knows when the last one has done with it.
         const isRight = ({ shared, deliveries, disposals }: Result): boolean =>
@@ -167,11 +190,14 @@ describe('pipeline', () => {
     );
   });
 
-  it('invariant 39: does the same again for the same calls and random numbers', async () => {
+  it('invariant 39: does the same again for the same calls and random numbers, even if listeners and disposals throw', async () => {
+    surfaced('uncaughtException');
+    surfaced('unhandledRejection');
+
     await fc.assert(
-      fc.asyncProperty(slots, calls, seed, async (given, planned, number) => {
-        const first = await simulate(given, planned, seeded(number));
-        const second = await simulate(given, planned, seeded(number));
+      fc.asyncProperty(slots, calls, seed, throwers, async (given, planned, number, whoThrows) => {
+        const first = await simulate(given, planned, seeded(number), nobody);
+        const second = await simulate(given, planned, seeded(number), whoThrows);
 
         expect(second.log).toEqual(first.log);
       }),
