@@ -1,5 +1,5 @@
 import { Bulkhead, type Permit } from '@holdfast/bulkhead';
-import { ManualClock } from '@holdfast/core/testing';
+import { ManualClock, settle } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 
 /** A limit that finds itself in windows of exactly 100 ms. */
@@ -198,5 +198,36 @@ describe('limit: auto, window by window', () => {
 
     // 1.5 times 21 answers per millisecond times 10 ms.
     expect(windows.bulkhead.limit).toBe(315);
+  });
+
+  it('bears it when exactly 5 % of the answers are signs of overload', () => {
+    const windows = new Windows(10);
+    const permits = Array.from({ length: 10 }, () => windows.bulkhead.tryAcquire());
+    permits.forEach((permit, index) => permit?.release(index === 0 ? 'overload' : 'success'));
+
+    expect(windows.pass(10, 10)).toBe(20);
+  });
+
+  it('starts at its least where that is over a thousand', () => {
+    expect(new Bulkhead({ limit: { min: 2_000 } }).limit).toBe(2_000);
+  });
+
+  it('surfaces what isOverload throws, and lets the caller have the error of the operation', async () => {
+    const uncaught: unknown[] = [];
+    const previous = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => uncaught.push(error));
+    const bug = new Error('bug');
+    const isOverload = (): never => {
+      throw bug;
+    };
+
+    const call = new Bulkhead({ limit: 'auto', isOverload }).execute(() => Promise.reject(new Error('down')));
+
+    await expect(call).rejects.toThrow('down');
+    await settle();
+    process.removeAllListeners('uncaughtException');
+    for (const listener of previous) process.on('uncaughtException', listener);
+    expect(uncaught).toEqual([bug]);
   });
 });

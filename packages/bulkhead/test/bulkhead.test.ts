@@ -418,4 +418,17 @@ describe('Bulkhead', () => {
       },
     });
   });
+
+  it('BH-16: ends once, however often it is disposed', async () => {
+    const bulkhead = new Bulkhead({ limit: 1 });
+    const events: BulkheadEvent[] = [];
+    bulkhead.events.subscribe((event) => events.push(event));
+    const held = bulkhead.tryAcquire();
+
+    const ends = [bulkhead[Symbol.asyncDispose](), bulkhead[Symbol.asyncDispose]()];
+    held?.release();
+
+    await Promise.all(ends);
+    expect(events).toEqual([{ type: 'closed', policy: 'bulkhead' }]);
+  });
 });
