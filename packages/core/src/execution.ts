@@ -28,21 +28,19 @@ export class Execution implements OperationContext, ExecuteOptions {
   readonly attempt: number;
   /** Absent without a deadline: `Infinity` would take up an object of its own. */
   readonly #endsAt: number | undefined;
-  /** Kept as it is rather than copied: every field less is felt in each call. */
-  readonly #own: ExecutionTerms | undefined;
+  readonly #expiry: Expiry | undefined;
   readonly #clock: Clock;
   readonly #options: ExecuteOptions | undefined;
+  readonly #cancellation: Cancellation | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(options?: ExecuteOptions, clock: Clock = systemClock, own?: ExecutionTerms) {
     this.#options = options;
-    this.#own = own;
+    this.#cancellation = own?.cancellation;
+    this.#expiry = own?.expiry;
     // Structural, because the execution of another copy of this package is options too.
     this.attempt = own?.attempt ?? (options as Partial<OperationContext> | undefined)?.attempt ?? 0;
-    if (options === undefined && own?.limitMs === undefined) {
-      // Nearly all calls: there is nothing to work out.
-      this.#clock = clock;
-    } else if (options instanceof Execution && own?.limitMs === undefined && own?.expiry === undefined) {
+    if (options instanceof Execution && own?.limitMs === undefined && own?.expiry === undefined) {
       this.#clock = options.#clock;
       this.#endsAt = options.deadlineAt === Infinity ? undefined : options.deadlineAt;
     } else {
@@ -82,8 +80,7 @@ export class Execution implements OperationContext, ExecuteOptions {
   /** Reading on `clock` at which the time is up; `Infinity` without a deadline. */
   get deadlineAt(): number {
     const endsAt = this.#endsAt ?? Infinity;
-    const expiry = this.#own?.expiry;
-    return expiry === undefined ? endsAt : Math.min(endsAt, expiry.dueAt);
+    return this.#expiry === undefined ? endsAt : Math.min(endsAt, this.#expiry.dueAt);
   }
 
   remainingMs(): number {
@@ -110,7 +107,7 @@ export class Execution implements OperationContext, ExecuteOptions {
 
   /** What may cancel this run; `undefined` if nothing can. */
   get cancellation(): Cancellation | undefined {
-    return this.#own?.cancellation ?? cancellationOf(this.#options);
+    return this.#cancellation ?? cancellationOf(this.#options);
   }
 }
 

@@ -30,15 +30,14 @@ export class Repetition {
   attempt = 0;
   readonly #ledger: RetryLedger;
   readonly #call: ExecuteOptions | undefined;
-  /** Absent without a limit: `Infinity` would take up an object of its own. */
-  readonly #giveUpAt: number | undefined;
+  readonly #giveUpAt: number;
 
   /** @param call - With a `deadlineMs` that counts down, as that of an `Execution` does, if it has one. */
   constructor(ledger: RetryLedger, call: ExecuteOptions | undefined) {
     const { clock, maxElapsedMs } = ledger.options;
     this.#ledger = ledger;
     this.#call = call;
-    this.#giveUpAt = maxElapsedMs === Infinity ? undefined : clock.now() + maxElapsedMs;
+    this.#giveUpAt = maxElapsedMs === Infinity ? Infinity : clock.now() + maxElapsedMs;
   }
 
   /** Whether values have to be judged, too: then every attempt ends with `next`. */
@@ -111,7 +110,7 @@ export class Repetition {
 
   #remainingMs(): number {
     const remainingMs = this.#call?.deadlineMs ?? Infinity;
-    if (this.#giveUpAt === undefined) return remainingMs;
+    if (this.#giveUpAt === Infinity) return remainingMs;
     return Math.min(remainingMs, this.#giveUpAt - this.#ledger.options.clock.now());
   }
 

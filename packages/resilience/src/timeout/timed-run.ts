@@ -1,9 +1,7 @@
 import {
   type Cancel,
   type Cancellation,
-  cancellationOf,
   CancellationSource,
-  type ExecutionTerms,
   type ExecuteOptions,
   type EventHub,
   type Expiry,
@@ -47,16 +45,16 @@ export interface RunLedger {
  * One execution under a timeout. Two things happen to it, each once and in either order: its caller gets an outcome,
  * and its operation ends. In between, if the caller went first, it is a zombie.
  *
- * It is also the terms of that execution, and what cancels it, through a source that exists once somebody asks.
+ * It is also what cancels its operation, through a source that exists once somebody asks.
  */
-export class TimedRun<T> implements Expiring, Expiry, Cancellation, ExecutionTerms {
+export class TimedRun<T> implements Expiring, Expiry, Cancellation {
   previous: Expiring | undefined;
   next: Expiring | undefined;
   /** Stops watching for what lets the caller go besides the timeout. */
   stopWatching: Cancel | undefined;
   readonly #ledger: RunLedger;
   readonly #call: TimedCall<T>;
-  readonly #expires: boolean;
+  readonly #outer: Cancellation | undefined;
   #source: CancellationSource | undefined;
   #startedAt: number | undefined;
   #callerWaits = true;
@@ -64,23 +62,10 @@ export class TimedRun<T> implements Expiring, Expiry, Cancellation, ExecutionTer
   #expired = false;
   #cancelGrace: Cancel | undefined;
 
-  /** @param expires - Whether its own time is up before the deadline of its caller. */
-  constructor(ledger: RunLedger, call: TimedCall<T>, expires: boolean) {
+  constructor(ledger: RunLedger, call: TimedCall<T>, outer: Cancellation | undefined) {
     this.#ledger = ledger;
     this.#call = call;
-    this.#expires = expires;
-  }
-
-  get attempt(): number | undefined {
-    return this.#call.attempt;
-  }
-
-  get cancellation(): Cancellation {
-    return this;
-  }
-
-  get expiry(): Expiry | undefined {
-    return this.#expires ? this : undefined;
+    this.#outer = outer;
   }
 
   get dueAt(): number {
@@ -149,7 +134,7 @@ export class TimedRun<T> implements Expiring, Expiry, Cancellation, ExecutionTer
   }
 
   get #own(): CancellationSource {
-    return (this.#source ??= new CancellationSource(cancellationOf(this.#call.options)));
+    return (this.#source ??= new CancellationSource(this.#outer));
   }
 
   /** The operation has ended while its caller waits. */

@@ -88,14 +88,15 @@ export class Timeout implements Policy {
   /** @throws Why the operation must not run at all. */
   #start<T>(operation: Operation<T>, call: TimedCall<T>): void {
     const { name, timeoutMs, clock } = this.options;
-    const { options } = call;
+    const { options, attempt } = call;
     throwIfCancelled(options);
     const deadlineMs = options?.deadlineMs ?? Infinity;
     if (deadlineMs === 0) throw new DeadlineExceededError(name);
-    const isLimit = timeoutMs < deadlineMs;
-    const run = new TimedRun(this.#ledger, call, isLimit);
-    const execution = new Execution(options, clock, run);
     const outer = cancellationOf(options);
+    const run = new TimedRun(this.#ledger, call, outer);
+    const isLimit = timeoutMs < deadlineMs;
+    const terms = { attempt, cancellation: run, expiry: isLimit ? run : undefined };
+    const execution = new Execution(options, clock, terms);
     if (outer !== undefined || deadlineMs <= timeoutMs) this.#watch(run, outer, deadlineMs);
     execution.start(operation).then(
       (value) => run.succeed(value),
