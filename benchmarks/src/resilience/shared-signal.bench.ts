@@ -21,8 +21,9 @@ export default question({
   answer: callers,
   callsPerRun: callers,
   cases: () => {
-    // As a service has one that tells of its shutdown.
-    const { signal } = new AbortController();
+    // As a service has one that tells of its shutdown. To each its own: what others leave on a signal would be paid for by all.
+    const ownSignal = (): AbortSignal => new AbortController().signal;
+    const [holdfastSignal, racedSignal, cockatielSignal] = [ownSignal(), ownSignal(), ownSignal()];
     const holdfast = pipeline('benchmark', {
       breaker: new CircuitBreaker({ window: { durationMs: windowMs }, failureRatio: 0.5, minCalls: 20 }),
       timeout: new Timeout({ timeoutMs }),
@@ -35,7 +36,7 @@ export default question({
       timeout(timeoutMs, TimeoutStrategy.Aggressive),
     );
     const raced = (): Promise<number> => {
-      const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      const either = AbortSignal.any([racedSignal, AbortSignal.timeout(timeoutMs)]);
       return new Promise((resolve, reject) => {
         const leave = (): void => reject(either.reason as Error);
         either.addEventListener('abort', leave, { once: true });
@@ -46,10 +47,10 @@ export default question({
     };
     return [
       baseline('bare call', () => sumOf(turn)),
-      ours('pipeline', () => sumOf(() => holdfast.execute(turn, { signal }))),
+      ours('pipeline', () => sumOf(() => holdfast.execute(turn, { signal: holdfastSignal }))),
       ours('pipeline, without the signal', () => sumOf(() => holdfast.execute(turn))),
       reference('AbortSignal.any and AbortSignal.timeout', () => sumOf(raced)),
-      peer('cockatiel', 'wrap', () => sumOf(() => cockatiel.execute(turn, signal))),
+      peer('cockatiel', 'wrap', () => sumOf(() => cockatiel.execute(turn, cockatielSignal))),
     ];
   },
 });
