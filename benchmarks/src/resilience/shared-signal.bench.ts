@@ -17,13 +17,15 @@ async function sumOf(call: () => Promise<number>): Promise<number> {
   return results.reduce((sum, result) => sum + result, 0);
 }
 
+/** One that lives long. */
+const longSignal = (): AbortSignal => new AbortController().signal;
+
 export default question({
   answer: callers,
   callsPerRun: callers,
   cases: () => {
     // As a service has one that tells of its shutdown. To each its own: what others leave on a signal would be paid for by all.
-    const ownSignal = (): AbortSignal => new AbortController().signal;
-    const [holdfastSignal, racedSignal, cockatielSignal] = [ownSignal(), ownSignal(), ownSignal()];
+    const [holdfastSignal, racedSignal, cockatielSignal] = [longSignal(), longSignal(), longSignal()];
     const holdfast = pipeline('benchmark', {
       breaker: new CircuitBreaker({ window: { durationMs: windowMs }, failureRatio: 0.5, minCalls: 20 }),
       timeout: new Timeout({ timeoutMs }),

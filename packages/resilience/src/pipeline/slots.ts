@@ -84,7 +84,7 @@ export interface PipelineParts<Fallen> {
   readonly bulkhead: BulkheadPart | undefined;
   readonly timeout: TimeoutPart | undefined;
   readonly chaos: ChaosPart | undefined;
-  readonly onDiscard: OnDiscard;
+  readonly onDiscard: (value: unknown) => unknown;
 }
 
 /** @throws {InvalidOptionError} naming the first option or slot that is wrong. */
