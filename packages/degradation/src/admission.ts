@@ -51,7 +51,8 @@ const waitingFactor = 0.25;
 
 /**
  * How hard calls are refused, on the scale of the score. It is the score while work is waiting, for a busy processor alone
- * refuses nobody; in level critical it is high enough to refuse everything but critical and system.
+ * refuses nobody; in level critical it is high enough to refuse everything but critical and system. Critical calls it refuses only
+ * for what is waiting or used up at this moment: a busy processor answers them, and a stall that is over keeps none of them waiting.
  *
  * It rises at once. What it was in the levels reduced and critical it lets go of slowly: without the refused calls the score falls
  * and says nothing of the load that they would bring, so they come back a few at a time, the more critical first, and slower
@@ -72,8 +73,8 @@ export class AdmissionPressure {
     return this.#value;
   }
 
-  update(level: Level, { score, queueing }: Score, elapsedMs: number): void {
-    const byScore = queueing ? score : 0;
+  update(level: Level, { score, queueing, shortage }: Score, elapsedMs: number): void {
+    const byScore = queueing ? Math.max(Math.min(score, fullPressure), shortage) : 0;
     const demanded = level === 'critical' ? Math.max(byScore, fullPressure) : byScore;
     const fallMs = queueing ? elapsedMs * waitingFactor : elapsedMs;
     const fallen = ((fullPressure - noPressure) * fallMs) / this.#recoveryMs;

@@ -254,7 +254,7 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
   #effectiveScore(): Score {
     const { measured } = this.#meter;
     if (this.#level === this.#machine.level && this.#override.value === undefined) return measured;
-    if (this.#level === 'normal') return { ...measured, score: 0, queueing: false };
+    if (this.#level === 'normal') return { ...measured, score: 0, queueing: false, shortage: 0 };
     return { ...measured, score: Math.max(this.score, this.#options.levels[this.#level].enter) };
   }
 

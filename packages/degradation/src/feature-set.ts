@@ -63,6 +63,8 @@ export class FeatureSet {
   readonly #states = new Map<string, FeatureState>();
   readonly #recovery: ResolvedDegradationOptions['recovery'];
   readonly #rollBackAt: number;
+  /** Below it a score that rises tells of room that is used. */
+  readonly #roomBelow: number;
   readonly #random: () => number;
   readonly #dryRun: boolean;
   readonly #forced: (feature: string) => FeatureSetting | undefined;
@@ -82,6 +84,7 @@ export class FeatureSet {
     this.#dependenciesFirst = options.features.disableOrder.toReversed();
     this.#recovery = options.recovery;
     this.#rollBackAt = options.levels.reduced.enter;
+    this.#roomBelow = options.levels.reduced.exit;
     this.#random = options.random;
     this.#dryRun = options.dryRun;
     this.#forced = forced;
@@ -189,8 +192,8 @@ export class FeatureSet {
 
   #continueProbe(probe: Probe, { score, now }: Moment): void {
     // Every level above normal begins at this score or over it.
-    const rose = score >= this.#rollBackAt || score > probe.scoreBefore + this.#recovery.maxRise;
-    if (rose) this.#rollBack(probe.state, score, now);
+    const rose = score >= this.#roomBelow && score > probe.scoreBefore + this.#recovery.maxRise;
+    if (rose || score >= this.#rollBackAt) this.#rollBack(probe.state, score, now);
     else if (now >= probe.stepEndsAt) this.#nextStep(probe, now);
   }
 

@@ -12,7 +12,7 @@ export class LoadMeter implements Disposable {
   readonly #score: LoadScore;
   #started: Disposable[] = [];
   #cancelTick: Cancel | undefined;
-  #measured: Score = { score: 0, top: undefined, queueing: false, values: {} };
+  #measured: Score = { score: 0, top: undefined, queueing: false, shortage: 0, values: {} };
   #measuredAt: number;
   #sampledAt: number | undefined;
 

@@ -15,6 +15,11 @@ export interface Score {
   readonly top: string | undefined;
   /** Work is waiting: a queueing signal is at 0.5 or more. */
   readonly queueing: boolean;
+  /**
+   * How much is waiting or used up at this moment: the highest signal but those of utilization, smoothed or as just read,
+   * whichever is lower.
+   */
+  readonly shortage: number;
   /** The smoothed signals. */
   readonly values: Readonly<Record<string, number>>;
 }
@@ -23,6 +28,8 @@ interface Track {
   readonly source: ResolvedSignal;
   /** Smoothed; `undefined` while the signal is lost. */
   value: number | undefined;
+  /** As it was just read. */
+  reading: number;
   /** Told to be lost, and not yet to be back. */
   lost: boolean;
   /** Readings in a row since the last that failed. */
@@ -50,7 +57,7 @@ export class LoadScore {
     { signals, smoothing }: Pick<ResolvedDegradationOptions, 'signals' | 'smoothing'>,
     observer: SignalObserver,
   ) {
-    this.#tracks = signals.map((source) => ({ source, value: 0, lost: false, readings: 0 }));
+    this.#tracks = signals.map((source) => ({ source, value: 0, reading: 0, lost: false, readings: 0 }));
     this.#smoothing = smoothing;
     this.#observer = observer;
   }
@@ -62,17 +69,19 @@ export class LoadScore {
       ({ source, value = 0 }) => source.kind === 'queueing' && value >= evidence,
     );
     let score = 0;
+    let shortage = 0;
     let top: string | undefined;
     const values: Record<string, number> = {};
-    for (const { source, value } of this.#tracks) {
+    for (const { source, value, reading } of this.#tracks) {
       if (value === undefined) continue;
       values[source.name] = value;
+      if (source.kind !== 'utilization') shortage = Math.max(shortage, Math.min(value, reading));
       const counted = source.kind === 'utilization' && !queueing ? Math.min(value, uncorroboratedMax) : value;
       if (top !== undefined && counted <= score) continue;
       score = counted;
       top = source.name;
     }
-    return { score, top, queueing, values };
+    return { score, top, queueing, shortage, values };
   }
 
   #read(track: Track, elapsedMs: number): void {
@@ -97,7 +106,8 @@ export class LoadScore {
       track.lost = false;
       this.#observer.recovered(source.name);
     }
-    track.value = this.#smooth(value ?? 0, Math.min(Math.max(reading, 0), highestReading), elapsedMs);
+    track.reading = Math.min(Math.max(reading, 0), highestReading);
+    track.value = this.#smooth(value ?? 0, track.reading, elapsedMs);
   }
 
   #smooth(from: number, to: number, elapsedMs: number): number {

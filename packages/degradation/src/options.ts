@@ -66,7 +66,10 @@ export interface RecoveryOptions {
   readonly maxHoldOffMs?: number | undefined;
   /** Time on after which the hold-off halves again, in milliseconds. Defaults to 600,000. */
   readonly calmMs?: number | undefined;
-  /** Rise of the score over its value before the trial that rolls a feature back; over 0. Defaults to 0.1. */
+  /**
+   * Rise of the score over its value before the trial that rolls a feature back, once the score is at `levels.reduced.exit` or over
+   * it; over 0. Defaults to 0.1.
+   */
   readonly maxRise?: number | undefined;
   /** How long refused calls take to come back, a few at a time, in milliseconds; at least 1. Defaults to 30,000. */
   readonly admissionMs?: number | undefined;

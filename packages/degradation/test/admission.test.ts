@@ -1,3 +1,4 @@
+import type { DegradationOptions } from '@holdfast/degradation';
 import { describe, expect, it } from 'vitest';
 import { Bench } from './support/bench.ts';
 
@@ -19,6 +20,42 @@ describe('calls that come in', () => {
     expect(admitted.length).toBeGreaterThan(30);
     expect(new Set(admitted).size).toBe(1);
     expect(admitted[0]?.refusedRatio).toBeCloseTo(0.5);
+  });
+});
+
+describe('critical calls', () => {
+  /** A processor that is wholly busy, and work that waits. */
+  const busyWith = (waiting: () => number): Partial<DegradationOptions> => ({
+    signals: [
+      { name: 'processor', kind: 'utilization', read: () => 1.2 },
+      { name: 'queue', kind: 'queueing', read: waiting },
+    ],
+  });
+
+  it('come in however busy the processor is, while little waits', () => {
+    const bench = new Bench(busyWith(() => 0.5));
+    bench.hold(0, 2);
+
+    expect(bench.degradation).toMatchObject({ level: 'critical', score: 1.2 });
+    expect(refusedShare(bench, 'normal')).toBe(1);
+    expect(refusedShare(bench, 'critical')).toBe(0);
+  });
+
+  it('are refused by how much waits', () => {
+    const bench = new Bench(busyWith(() => 1.035));
+    bench.hold(0, 2);
+
+    expect(refusedShare(bench, 'critical')).toBeCloseTo(0.5, 1);
+  });
+
+  it('come in again as soon as nothing waits, however slowly the score falls', () => {
+    const bench = new Bench({ smoothing: { upHalfLifeMs: 0 } });
+    bench.hold(1.2, 2);
+    expect(refusedShare(bench, 'critical')).toBe(1);
+    bench.hold(0.3, 1);
+
+    expect(bench.degradation.score).toBeGreaterThan(1.1);
+    expect(refusedShare(bench, 'critical')).toBe(0);
   });
 });
 

@@ -500,24 +500,36 @@ describe('Degradation features', () => {
     expect(bench.told('feature-probing').at(-1)).toBe('second probing 0.5');
   });
 
-  it('are rolled back when the score rises by more than 0.10 over what it was before', () => {
+  it('are rolled back when the score rises by more than 0.10 over what it was before, to where reduced would hold', () => {
     const bench = new Bench({ features: [{ name: 'search' }] });
     bench.hold(0.8, 4);
-    bench.holdMs(0.5, 10_000);
-    bench.hold(0.6, 4);
+    bench.holdMs(0.65, 10_000);
+    bench.hold(0.75, 4);
     expect(bench.told('feature-rolled-back')).toEqual([]);
 
-    bench.hold(0.61, 1);
+    bench.hold(0.76, 1);
 
     expect(bench.told('feature-rolled-back')).toEqual(['search rolled-back']);
     expect(bench.degradation.level).toBe('normal');
+  });
+
+  it('stay however much the score rises below where reduced would end: that is room for them', () => {
+    const bench = new Bench({ features: [{ name: 'search' }] });
+    bench.hold(0.8, 4);
+    bench.holdMs(0.2, 10_000);
+
+    bench.hold(0.69, 2);
+    expect(bench.told('feature-rolled-back')).toEqual([]);
+    bench.hold(0.7, 1);
+
+    expect(bench.told('feature-rolled-back')).toEqual(['search rolled-back']);
   });
 
   it('wait for a hold-off after the roll-back of another', () => {
     const bench = new Bench({ features: [{ name: 'second' }, { name: 'first' }] });
     bench.hold(0.8, 4);
     bench.holdMs(0.2, 10_000);
-    bench.hold(0.5, 1);
+    bench.hold(0.75, 1);
     bench.holdMs(0.2, 9_750);
     expect(bench.told('feature-probing', 'feature-rolled-back')).toEqual([
       'first probing 0.1',
@@ -537,7 +549,7 @@ describe('Degradation features', () => {
     bench.hold(0.8, 4);
     bench.holdMs(0.2, 10_000);
     for (const waitMs of [2_000, 4_000, 4_000]) {
-      bench.hold(0.5, 1);
+      bench.hold(0.75, 1);
       bench.holdMs(0.2, waitMs);
     }
     expect(holdOffs()).toEqual([2_000, 4_000, 4_000]);
@@ -545,13 +557,13 @@ describe('Degradation features', () => {
     bench.holdMs(0.2, 15_000 + 60_000);
     bench.hold(0.8, 4);
     bench.holdMs(0.2, 10_000);
-    bench.hold(0.5, 1);
+    bench.hold(0.75, 1);
     // Halved once by the calm minute, doubled by the roll-back.
     expect(holdOffs().at(-1)).toBe(4_000);
     bench.holdMs(0.2, 4_000 + 15_000 + 120_000);
     bench.hold(0.8, 4);
     bench.holdMs(0.2, 10_000);
-    bench.hold(0.5, 1);
+    bench.hold(0.75, 1);
     expect(holdOffs().at(-1)).toBe(2_000);
   });
 
