@@ -1,7 +1,6 @@
 import type { Clock } from '@holdfast/core';
 
 import type { Authority } from '../coherence/authority.ts';
-import type { TagState } from '../coherence/coherent-store.ts';
 import { beginning, type Position } from '../coherence/position.ts';
 import { Lease } from '../coherence/lease.ts';
 import { type Entry, newer } from '../entry/entry.ts';
@@ -9,6 +8,7 @@ import { markedMoved, stampOf } from '../entry/envelope.ts';
 import type { Stamps } from '../entry/stamps.ts';
 import type { LowerTierLevel } from '../events.ts';
 import type { LowerTierStatistics } from '../statistics.ts';
+import { Judge, type Look } from './judge.ts';
 import type { Found } from './openings.ts';
 import type { Tier } from './tier.ts';
 import type { Sealed, TierWrite } from './tier-write.ts';
@@ -38,28 +38,22 @@ export interface LowerTiersOptions {
   readonly clock: Clock;
 }
 
-/** One look at the tiers. */
-interface Look {
-  /** Reading of the monotonic clock when it began. */
-  readonly askedAt: number;
-  /** Nothing older than what was changed at this position is wanted. */
-  readonly after: Position;
-}
-
 /**
  * The tiers outside this process, in their order: read from the nearest that has a good fresh entry, written all at once.
  *
  * Invariants:
  * - an entry that moves up keeps the life and the position it was born with;
- * - what is read here has been judged by what is known to be invalidated;
+ * - what is given out has been judged;
  * - a shared tier is filled under a lease only.
  */
 export class LowerTiers {
   readonly #options: LowerTiersOptions;
+  readonly #judge: Judge;
   readonly #leases = new Set<Lease>();
 
   constructor(options: LowerTiersOptions) {
     this.#options = options;
+    this.#judge = new Judge(options);
   }
 
   /** Whether there is no such tier. */
@@ -93,17 +87,17 @@ export class LowerTiers {
     after: Position,
   ): Promise<ReadonlyMap<string, Found>> {
     const { authority, tiers, shared, unverified, clock } = this.#options;
-    const look = { askedAt: clock.now(), after };
+    const look = this.#look(after);
     // What is read before positions are known could be outdated by something that this process never hears of.
     const ready = authority.isReady || (await authority.ready());
     let best: ReadonlyMap<string, Found> = nothing;
     let missing = keys;
     for (const tier of tiers) {
       if (!ready && (tier === shared || unverified === 'load')) continue;
-      const limitMs = this.#leftMs(look);
+      const limitMs = look.until - clock.now();
       if (limitMs <= 0) break;
       const stillMissing: string[] = [];
-      const judged = this.#judged(tier, await tier.readMany(missing, limitMs), look);
+      const judged = this.#judge.judged(tier, await tier.readMany(missing, limitMs), look);
       const good = judged instanceof Promise ? await judged : judged;
       const now = clock.now();
       for (const key of missing) {
@@ -123,7 +117,7 @@ export class LowerTiers {
     const { shared, stamps, origin, leaseMs, clock, authority } = this.#options;
     if (shared === undefined) return { outcome: 'granted', lease: undefined };
     if (!authority.isReady && !(await authority.ready())) return { outcome: 'unavailable' };
-    const look = { askedAt: clock.now(), after: beginning };
+    const look = this.#look(beginning);
     const terms = { token: `${origin}:${stamps.next().toString(36)}`, leaseMs, known };
     const acquired = await shared.acquire(key, terms, limitMs);
     if (acquired === undefined) return { outcome: 'unavailable' };
@@ -131,16 +125,16 @@ export class LowerTiers {
       return { outcome: 'granted', lease: new Lease(shared, key, terms, clock, this.#leases) };
     if (acquired.outcome !== 'stored') return acquired;
     const opened = await shared.open(key, acquired.envelope);
-    const good = opened && (await this.#judged(shared, new Map([[key, opened]]), look));
+    const good = opened && (await this.#judge.judged(shared, new Map([[key, opened]]), look));
     return { outcome: 'stored', found: good?.get(key), stamp: stampOf(acquired.envelope) };
   }
 
   /** Whether the shared tier holds an entry as good and fresh, with everything known up to a position. */
   async confirms(key: string, { origin }: Entry, position: Position): Promise<boolean> {
     const { shared, clock } = this.#options;
-    const look = { askedAt: clock.now(), after: position };
+    const look = this.#look(position);
     const read = await shared?.readMany([key], shared.timeoutMs);
-    const good = shared && read && (await this.#judged(shared, read, look));
+    const good = shared && read && (await this.#judge.judged(shared, read, look));
     const entry = good?.get(key)?.entry;
     return entry !== undefined && entry.origin.stamp === origin.stamp && entry.freshUntil > clock.now();
   }
@@ -198,90 +192,11 @@ export class LowerTiers {
     return Math.max(0, entry.goneAt - this.#options.clock.now());
   }
 
-  /** How much longer one look at all tiers may take, in milliseconds. */
-  #leftMs({ askedAt }: Look): number {
+  /** Begins a look; all tiers together may take as long as each of them alone, one after the other. */
+  #look(after: Position): Look {
     const { tiers, clock } = this.#options;
-    return tiers.reduce((sum, { timeoutMs }) => sum + timeoutMs, askedAt - clock.now());
-  }
-
-  /** What of the found may be given out; a promise only if a tier has to be asked for that. */
-  #judged(
-    tier: Tier,
-    found: Map<string, Found>,
-    look: Look,
-  ): ReadonlyMap<string, Found> | Promise<ReadonlyMap<string, Found>> {
-    const { authority, clock, shared, unverified } = this.#options;
-    if (found.size === 0) return found;
-    if (!authority.isReady) return unverified === 'serve' && tier !== shared ? found : nothing;
-    const { invalidations } = authority;
-    const hasHeard = shared === undefined || look.after <= invalidations.heard;
-    const trusted = hasHeard && clock.now() < invalidations.trust.until;
-    if (!trusted && tier !== shared && (unverified === 'load' || !hasHeard)) return nothing;
-    const confirms = !trusted && tier === shared;
-    const tags = new Set<string>();
-    for (const { entry } of found.values()) {
-      if (entry.tags === undefined) continue;
-      for (const tag of confirms ? entry.tags : invalidations.unknownTags(entry)) tags.add(tag);
-    }
-    if (!confirms && tags.size === 0) return this.#verdicts(tier, found, undefined);
-    return this.#asked(tier, found, { ...look, confirms, tags: [...tags] });
-  }
-
-  /** Asks what the log would have told, had it been heard: entries are not removed when their tag or everything is. */
-  async #asked(
-    tier: Tier,
-    found: Map<string, Found>,
-    {
-      askedAt,
-      after,
-      confirms,
-      tags,
-    }: Look & { readonly confirms: boolean; readonly tags: readonly string[] },
-  ): Promise<ReadonlyMap<string, Found>> {
-    const { shared } = this.#options;
-    const leftMs = (): number => this.#leftMs({ askedAt, after });
-    if (tags.length > 0 && !(await this.#learn(shared ?? tier, tags, leftMs()))) return nothing;
-    // After the tags: a store that has forgotten everything says of each that it was never invalidated.
-    if (shared !== undefined && !(await this.#confirm(leftMs()))) return nothing;
-    return this.#verdicts(tier, found, confirms ? askedAt : undefined);
-  }
-
-  /** Takes out what has been invalidated, and lowers the expiry of what has been expired, itself or by a tag. */
-  #verdicts(tier: Tier, found: Map<string, Found>, asOf: number | undefined): ReadonlyMap<string, Found> {
-    const now = this.#options.clock.now();
-    for (const [key, one] of found) {
-      if (!this.#isGood(tier, key, one.entry, now)) found.delete(key);
-      else if (asOf !== undefined) found.set(key, { ...one, asOf });
-    }
-    return found;
-  }
-
-  #isGood(tier: Tier, key: string, entry: Entry, now: number): boolean {
-    const { authority, clock, shared } = this.#options;
-    const { invalidations } = authority;
-    const unguarded = shared !== undefined && (tier !== shared || entry.moved);
-    if (unguarded && shared.owes(key)) return false;
-    const verdict = unguarded ? invalidations.judgeUnguarded(key, entry) : invalidations.judge(entry);
-    if (verdict === 'gone') return false;
-    if (verdict === 'expired') entry.expire(invalidations.expiredAt(entry, clock));
-    if (invalidations.isExpired(key, entry)) entry.expire(now);
-    entry.tagsGoodAt = verdict === 'good' ? invalidations.tagChanges : -1;
-    return entry.goneAt > now;
-  }
-
-  async #confirm(limitMs: number): Promise<boolean> {
-    const { authority, shared } = this.#options;
-    const state = limitMs > 0 ? await shared?.state(limitMs) : undefined;
-    if (state === undefined || state.epoch !== authority.invalidations.epoch) return false;
-    authority.invalidations.follow(state, beginning);
-    return true;
-  }
-
-  async #learn(tier: Tier, tags: readonly string[], limitMs: number): Promise<boolean> {
-    const states = limitMs > 0 ? await tier.tags(tags, limitMs) : undefined;
-    if (states === undefined) return false;
-    for (const tag of tags) this.#options.authority.invalidations.learn(tag, states.get(tag) ?? never);
-    return true;
+    const askedAt = clock.now();
+    return { askedAt, after, until: tiers.reduce((sum, { timeoutMs }) => sum + timeoutMs, askedAt) };
   }
 
   async #moveUp(key: string, found: Found, from: Tier): Promise<void> {
@@ -299,8 +214,6 @@ export class LowerTiers {
     await reservation.lease?.fill(markedMoved(found.envelope), lifeMs);
   }
 }
-
-const never: TagState = { deleted: beginning, expired: beginning };
 
 /** Stateless. */
 const nothing: ReadonlyMap<string, Found> = new Map();
