@@ -1,6 +1,6 @@
 import type { SharedCache } from './cache.ts';
 import type { LowerTierLevel } from './events.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { ResolvedOptions } from './resolved-options.ts';
 
 /** A guarantee that a cache as it is configured does not give. */
 export interface Advice {

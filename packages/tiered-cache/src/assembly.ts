@@ -14,7 +14,7 @@ import type { TieredCacheEvent } from './events.ts';
 import { CoarseClock } from './memory/coarse-clock.ts';
 import { FirstTier } from './memory/first-tier.ts';
 import { MemoryTable } from './memory/memory-table.ts';
-import type { ResolvedOptions } from './options.ts';
+import type { ResolvedOptions } from './resolved-options.ts';
 import { EarlyRefresh } from './reading/early-refresh.ts';
 import { EntryStore } from './reading/entry-store.ts';
 import { Loading } from './reading/loading.ts';

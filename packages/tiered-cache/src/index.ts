@@ -48,6 +48,7 @@ export {
   WriteQueuedError,
 } from './errors.ts';
 export type { LowerTierLevel, TieredCacheEvent, TierLevel } from './events.ts';
+export type { BulkLoadContext, BulkLoader, LoadContext, Loader } from './loader.ts';
 export {
   MemoryCache,
   type MemoryCacheOptions,
@@ -56,14 +57,10 @@ export {
 } from './memory/memory-cache.ts';
 export type { Eviction } from './memory/memory-table.ts';
 export type {
-  BulkLoadContext,
-  BulkLoader,
   EarlyRefreshOptions,
   EntryOptions,
   EntryTimes,
   GetOptions,
-  LoadContext,
-  Loader,
   LowerTierOptions,
   MemoryTierOptions,
   ReadRecorder,

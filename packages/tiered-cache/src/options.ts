@@ -1,30 +1,10 @@
-import {
-  atLeast,
-  callable,
-  type Clock,
-  duration,
-  type ExecuteOptions,
-  methods,
-  oneOf,
-  type OperationContext,
-  type Policy,
-  ratio,
-  systemClock,
-  text,
-} from '@holdfast/core';
+import type { Clock, ExecuteOptions, Policy } from '@holdfast/core';
 
 import type { ICache } from './cache.ts';
 import type { Position } from './coherence/position.ts';
-import { identifier, idleTime, lifetime } from './checks.ts';
-import type { Terms } from './entry/entry.ts';
-import type { LowerTierLevel } from './events.ts';
-import { type MemoryLimits, resolveLimits } from './memory/memory-cache.ts';
-import type { TableLimits } from './memory/memory-table.ts';
-import type { TierSetup } from './tiers/tier-setup.ts';
-import { TierGuard } from './tiers/tier-guard.ts';
-import { type CopyMode, guardValue, type ValueGuard } from './values/copies.ts';
-import { resolveValueFormat, type ValueOptions } from './values/options.ts';
-import type { ValueFormat } from './values/value-format.ts';
+import type { MemoryLimits } from './memory/memory-cache.ts';
+import type { CopyMode } from './values/copies.ts';
+import type { ValueOptions } from './values/options.ts';
 
 /** The tier in this process. */
 export interface MemoryTierOptions extends MemoryLimits {
@@ -95,53 +75,6 @@ export interface WriteOptions {
 }
 
 export interface StoreOptions extends EntryOptions, WriteOptions {}
-
-/** What a loader is told, and what it may say. Its signal aborts when nobody waits for the value any longer. */
-export interface LoadContext extends OperationContext {
-  readonly key: string;
-  /**
-   * `'miss'`: nothing is held. `'stale'`: what is held is too old to be given out. `'refresh'`: it runs in the
-   * background, and the value held is given out meanwhile.
-   */
-  readonly reason: 'miss' | 'stale' | 'refresh';
-  /** The value held, if there is one. */
-  readonly stale: unknown;
-  /** What `etag` was called with when the value held was loaded. */
-  readonly staleEtag: string | undefined;
-  /** Sets the life of what is being loaded, in milliseconds. */
-  ttl(ttlMs: number): void;
-  /** Adds tags. */
-  tags(...tags: readonly string[]): void;
-  /** Sets the version, at least 0: it does not replace a newer one, nor a deletion with a newer one. */
-  version(version: number): void;
-  /** Remembers a validator for the next load, such as an HTTP ETag. */
-  etag(etag: string): void;
-  /** Passes the value on without keeping it. */
-  skip(): void;
-  /**
-   * The value held, to be returned as the loader's: it is good for another life, as long as it is asked for and said now. Its
-   * etag and version stay, and so do its tags beside those of the call, as far as the loader says no others. Typed as `never`,
-   * so that it fits whatever the loader returns.
-   *
-   * @throws {NothingToKeepError} when none is held.
-   */
-  notModified(): never;
-}
-
-/** Reads the truth. `undefined` is passed on and not kept; `null` is a value. */
-export type Loader<T> = (context: LoadContext) => T | PromiseLike<T>;
-
-/** What a bulk loader is told, and what it may say of each key. */
-export interface BulkLoadContext extends OperationContext {
-  /** The context of one of the keys. */
-  of(key: string): LoadContext;
-}
-
-/** Reads the truth of many keys at once. A key that the result does not hold is passed on as `undefined` and not kept. */
-export type BulkLoader<T> = (
-  keys: readonly string[],
-  context: BulkLoadContext,
-) => ReadonlyMap<string, T> | PromiseLike<ReadonlyMap<string, T>>;
 
 /** Told of every key that is looked up, hits included; it has to be quick. */
 export interface ReadRecorder {
@@ -221,122 +154,4 @@ export interface TieredCacheOptions extends EntryTimes, ValueOptions {
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 to under 1. Defaults to `Math.random`. */
   readonly random?: (() => number) | undefined;
-}
-
-export interface ResolvedOptions {
-  readonly namespace: string;
-  readonly name: string;
-  readonly l1: (TableLimits & { readonly ttlMs: number }) | undefined;
-  /** The tiers outside this process, the nearer first. */
-  readonly lower: readonly TierSetup[];
-  readonly terms: Terms;
-  readonly negativeTtlMs: number | undefined;
-  readonly jitterRatio: number;
-  readonly earlyRefresh: EarlyRefreshOptions | undefined;
-  readonly loadRetryMs: number;
-  readonly tierSoftTimeoutMs: number;
-  /** How long one read waits for all lower tiers together, in milliseconds. */
-  readonly patienceMs: number;
-  readonly maxStalenessMs: number;
-  readonly unverified: 'load' | 'serve';
-  readonly leaseMs: number;
-  readonly leaseWaitMs: number;
-  readonly settleMs: number;
-  readonly strict: boolean;
-  readonly format: ValueFormat;
-  readonly guard: ValueGuard;
-  readonly reads: ReadRecorder | undefined;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-/** @throws {InvalidOptionError} naming the first option out of range. */
-export function resolveOptions(options: TieredCacheOptions): ResolvedOptions {
-  const namespace = identifier('namespace', options.namespace);
-  const clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
-  const tierTimeoutMs = duration('tierTimeoutMs', options.tierTimeoutMs ?? 250, 1);
-  const none = { ttlMs: options.ttlMs, slidingMs: Infinity, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
-  const { negativeTtlMs, reads } = options;
-  const lower = [
-    ...resolveLowerTier('l2', options.l2, tierTimeoutMs, clock),
-    ...resolveLowerTier('l3', options.l3, tierTimeoutMs, clock),
-  ];
-  return {
-    namespace,
-    name: text('name', options.name ?? namespace),
-    l1: options.l1 === false ? undefined : resolveMemoryTier(options.l1 ?? {}),
-    lower,
-    terms: resolveTerms(options, none),
-    negativeTtlMs: negativeTtlMs === undefined ? undefined : lifetime('negativeTtlMs', negativeTtlMs),
-    jitterRatio: ratio('jitterRatio', options.jitterRatio ?? 0),
-    earlyRefresh: options.earlyRefresh && resolveEarlyRefresh(options.earlyRefresh),
-    loadRetryMs: duration('loadRetryMs', options.loadRetryMs ?? 1_000),
-    tierSoftTimeoutMs: duration('tierSoftTimeoutMs', options.tierSoftTimeoutMs ?? 50, 1),
-    patienceMs: lower.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0),
-    maxStalenessMs: duration('maxStalenessMs', options.maxStalenessMs ?? 2_000, 100),
-    unverified: oneOf('unverified', options.unverified ?? 'load', ['load', 'serve']),
-    leaseMs: duration('leaseMs', options.leaseMs ?? 5_000, 100),
-    leaseWaitMs: duration('leaseWaitMs', options.leaseWaitMs ?? 10_000),
-    settleMs: duration('settleMs', options.settleMs ?? 0),
-    strict: options.strict === true,
-    format: resolveValueFormat(options),
-    guard: guardValue(options.copies ?? 'shared'),
-    reads: reads && methods('reads', reads, 'record'),
-    clock,
-    random: callable('random', options.random ?? Math.random),
-  };
-}
-
-/** @throws {InvalidOptionError} naming the first option out of range. */
-export function resolveTerms(options: EntryTimes, defaults: Terms): Terms {
-  const { ttlMs, slidingMs, staleWhileRevalidateMs, staleIfErrorMs } = options;
-  return {
-    ttlMs: lifetime('ttlMs', ttlMs ?? defaults.ttlMs),
-    slidingMs: idleTime('slidingMs', slidingMs ?? defaults.slidingMs),
-    staleWhileRevalidateMs: lifetime(
-      'staleWhileRevalidateMs',
-      staleWhileRevalidateMs ?? defaults.staleWhileRevalidateMs,
-    ),
-    staleIfErrorMs: lifetime('staleIfErrorMs', staleIfErrorMs ?? defaults.staleIfErrorMs),
-  };
-}
-
-function resolveMemoryTier(options: MemoryTierOptions): TableLimits & { readonly ttlMs: number } {
-  return { ...resolveLimits(options, 'l1.'), ttlMs: lifetime('l1.ttlMs', options.ttlMs ?? Infinity) };
-}
-
-function resolveEarlyRefresh(options: EarlyRefreshOptions): EarlyRefreshOptions {
-  if ('atRatio' in options) return { atRatio: ratio('earlyRefresh.atRatio', options.atRatio) };
-  return { beta: atLeast('earlyRefresh.beta', options.beta, 0) };
-}
-
-function resolveLowerTier(
-  level: LowerTierLevel,
-  options: ICache | LowerTierOptions | undefined,
-  tierTimeoutMs: number,
-  clock: Clock,
-): TierSetup[] {
-  if (options === undefined) return [];
-  const { cache, ttlMs, timeoutMs, guard } = lowerTier(level, options);
-  return [
-    {
-      level,
-      cache,
-      timeoutMs: duration(`${level}.timeoutMs`, timeoutMs ?? tierTimeoutMs, 1),
-      ttlMs: lifetime(`${level}.ttlMs`, ttlMs ?? Infinity),
-      guard: guard === undefined ? new TierGuard(clock) : methods(`${level}.guard`, guard, 'execute'),
-    },
-  ];
-}
-
-/**
- * A lower tier with its terms, however it was given.
- *
- * @throws {InvalidOptionError} when it is no cache.
- */
-export function lowerTier(level: LowerTierLevel, given: ICache | LowerTierOptions): LowerTierOptions {
-  const options: LowerTierOptions =
-    Object(given) === given && 'cache' in given ? given : { cache: given as ICache };
-  methods(level, options.cache, 'get', 'getMany', 'set', 'delete', 'clear');
-  return options;
 }

@@ -2,7 +2,8 @@ import { hours, InvalidOptionError, minutes } from '@holdfast/core';
 
 import type { ICache } from './cache.ts';
 import type { LowerTierLevel } from './events.ts';
-import { lowerTier, type LowerTierOptions, type MemoryTierOptions } from './options.ts';
+import type { LowerTierOptions, MemoryTierOptions } from './options.ts';
+import { lowerTier } from './resolved-options.ts';
 
 /** The tiers that a preset is for, each as `createCache` takes it. */
 export interface PresetTiers {

@@ -7,18 +7,16 @@ import type { Counts } from './counts.ts';
 import { CacheDisposedError } from './errors.ts';
 import type { TieredCacheEvent } from './events.ts';
 import type { FirstTier } from './memory/first-tier.ts';
-import {
-  type BulkLoader,
-  type EntryOptions,
-  type GetOptions,
-  type Loader,
-  type ReadRecorder,
-  type ResolvedOptions,
-  resolveOptions,
-  type StoreOptions,
-  type TieredCacheOptions,
-  type WriteOptions,
+import type { BulkLoader, Loader } from './loader.ts';
+import type {
+  EntryOptions,
+  GetOptions,
+  ReadRecorder,
+  StoreOptions,
+  TieredCacheOptions,
+  WriteOptions,
 } from './options.ts';
+import { type ResolvedOptions, resolveOptions } from './resolved-options.ts';
 import type { DumpedEntry, EntryView, WriteResult } from './results.ts';
 import { summarize, type TieredCacheStatistics } from './statistics.ts';
 import type { ValueGuard } from './values/copies.ts';

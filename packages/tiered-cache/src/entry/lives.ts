@@ -1,5 +1,6 @@
 import { lifetime } from '../checks.ts';
-import { type EntryTimes, resolveTerms } from '../options.ts';
+import type { EntryTimes } from '../options.ts';
+import { resolveTerms } from '../resolved-options.ts';
 import type { Terms } from './entry.ts';
 
 /** The times that entries of one cache are stored with. */

@@ -1,6 +1,6 @@
 import { callable, type Clock, methods, systemClock, wholeNumber } from '@holdfast/core';
 
-import type { LoadContext } from '../options.ts';
+import type { LoadContext } from '../loader.ts';
 import { Pace } from './pace.ts';
 
 /** A cache that loads what it does not hold: a tiered cache, a part of one, or whatever reads alike. */

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@holdfast/core';
 
-import type { BulkLoadContext, BulkLoader, LoadContext } from '../options.ts';
+import type { BulkLoadContext, BulkLoader, LoadContext } from '../loader.ts';
 
 /**
  * Gathers the loads of many keys into one call of a bulk loader. Each key either comes to be loaded here, or is known not

@@ -3,7 +3,7 @@ import { type OperationContext, text } from '@holdfast/core';
 import { lifetime, tagsOf, version as checkedVersion } from '../checks.ts';
 import { type Entry, type Terms } from '../entry/entry.ts';
 import { NothingToKeepError } from '../errors.ts';
-import type { LoadContext } from '../options.ts';
+import type { LoadContext } from '../loader.ts';
 import type { ValueGuard } from '../values/copies.ts';
 
 /** What a loader has said about its value. */

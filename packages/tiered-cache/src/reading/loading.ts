@@ -11,7 +11,7 @@ import type { Lease } from '../coherence/lease.ts';
 import type { Counts } from '../counts.ts';
 import type { Entry, Terms } from '../entry/entry.ts';
 import { stampBytes } from '../entry/stamps.ts';
-import type { LoadContext, Loader } from '../options.ts';
+import type { LoadContext, Loader } from '../loader.ts';
 import type { ValueGuard } from '../values/copies.ts';
 import type { Reservation } from '../tiers/lower-tiers.ts';
 import type { EntryStore, Loaded } from './entry-store.ts';

@@ -1,6 +1,7 @@
 import { callable } from '@holdfast/core';
 
-import type { EntryTimes, GetOptions, LoadContext, StoreOptions, WriteOptions } from '../options.ts';
+import type { LoadContext } from '../loader.ts';
+import type { EntryTimes, GetOptions, StoreOptions, WriteOptions } from '../options.ts';
 import type { EntryView, WriteResult } from '../results.ts';
 import type { NamespacedCache } from './namespaced-cache.ts';
 

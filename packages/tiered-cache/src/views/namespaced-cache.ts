@@ -1,14 +1,7 @@
 import { identifier, tagsOf } from '../checks.ts';
-import {
-  type BulkLoadContext,
-  type BulkLoader,
-  type EntryOptions,
-  type GetOptions,
-  type Loader,
-  resolveTerms,
-  type StoreOptions,
-  type WriteOptions,
-} from '../options.ts';
+import type { BulkLoadContext, BulkLoader, Loader } from '../loader.ts';
+import type { EntryOptions, GetOptions, StoreOptions, WriteOptions } from '../options.ts';
+import { resolveTerms } from '../resolved-options.ts';
 import type { EntryView, WriteResult } from '../results.ts';
 import type { TieredCache } from '../tiered-cache.ts';
 
