@@ -1,47 +1,24 @@
-import {
-  CancellationSource,
-  type Clock,
-  type EventHub,
-  Execution,
-  type OperationContext,
-} from '@holdfast/core';
+import { CancellationSource, type OperationContext } from '@holdfast/core';
 
-import type { Counts } from '../counts.ts';
 import { type Entry, newer } from '../entry/entry.ts';
 import { CacheDisposedError } from '../errors.ts';
-import type { TieredCacheEvent } from '../events.ts';
 import type { LoadContext } from '../loader.ts';
-import type { GetOptions } from '../options.ts';
 import type { Found } from '../tiers/openings.ts';
 import type { EarlyRefresh } from './early-refresh.ts';
-import type { EntryStore } from './entry-store.ts';
-import type { Fence } from './fences.ts';
 import type { IsCurrent } from './flights.ts';
 import { orLeave } from './leaving.ts';
-import type { Loading, LoadRequest } from './loading.ts';
+import type { Loading } from './loading.ts';
+import type { Read } from './read.ts';
+import { Refreshes, type RefreshOptions } from './refreshes.ts';
 import type { Sliding } from './sliding.ts';
 
-export interface ReadThroughOptions {
-  readonly name: string;
-  readonly store: EntryStore;
+export interface ReadThroughOptions extends RefreshOptions {
   readonly loading: Loading;
   readonly earlyRefresh: EarlyRefresh;
   readonly sliding: Sliding;
-  readonly counts: Counts;
-  readonly hub: EventHub<TieredCacheEvent>;
-  readonly clock: Clock;
-  readonly loadRetryMs: number;
   /** Longest wait for the lower tiers while a stale value could be given out instead, in milliseconds. */
   readonly softTimeoutMs: number;
   readonly unverified: 'load' | 'serve';
-}
-
-/** One `get` with a loader, or one key of a `getMany`. */
-export interface Read extends LoadRequest {
-  readonly options: GetOptions | undefined;
-  readonly execution: Execution | undefined;
-  /** Held from the start of the read to its end. */
-  fence: Fence | undefined;
 }
 
 /** Stands for a lookup that took longer than a reader with a stale value at hand waits. */
@@ -58,9 +35,13 @@ const slow = Symbol('slow');
 export class ReadThrough {
   readonly #options: ReadThroughOptions;
   readonly #background = new CancellationSource();
+  readonly #refreshes: Refreshes;
 
   constructor(options: ReadThroughOptions) {
     this.#options = options;
+    this.#refreshes = new Refreshes(options, this.#background, (read, context, isCurrent, stale) =>
+      this.#run(read, context, isCurrent, 'refresh', stale),
+    );
   }
 
   async read(read: Read): Promise<unknown> {
@@ -124,7 +105,7 @@ export class ReadThrough {
     const { counts, clock, earlyRefresh, sliding } = this.#options;
     const now = clock.now();
     if (now >= entry.heldUntil) return false;
-    if (now >= entry.retryAt && earlyRefresh.isDue(entry, now)) this.#refresh(read, entry);
+    if (now >= entry.retryAt && earlyRefresh.isDue(entry, now)) this.#refreshes.begin(read, entry);
     sliding.touch(read.key, entry);
     counts.l1Hit += 1;
     return true;
@@ -136,7 +117,7 @@ export class ReadThrough {
     const now = clock.now();
     if (now < entry.freshUntil || read.fence?.raised === true) return false;
     if (now < until(entry.staleUntil, entry, read.options?.staleWhileRevalidateMs)) {
-      if (now >= entry.retryAt) this.#refresh(read, entry);
+      if (now >= entry.retryAt) this.#refreshes.begin(read, entry);
       counts.staleHit += 1;
       counts.revalidating += 1;
       return true;
@@ -172,7 +153,7 @@ export class ReadThrough {
 
   #insteadOfWaiting(read: Read, held: Entry): unknown {
     const { counts } = this.#options;
-    this.#refresh(read, held);
+    this.#refreshes.begin(read, held);
     counts.staleHit += 1;
     counts.revalidating += 1;
     return held.value;
@@ -222,53 +203,10 @@ export class ReadThrough {
     const cancelled = execution?.cancellation?.cancelled === true;
     if (stale === undefined || cancelled || !this.#mayStandIn(read, stale)) throw error;
     // A caller in a hurry says nothing about the loader.
-    if (execution === undefined || execution.remainingMs() > 0) this.#holdOff(read.key, stale);
+    if (execution === undefined || execution.remainingMs() > 0) this.#refreshes.holdOff(read.key, stale);
     counts.staleHit += 1;
     counts.loadError += 1;
     return stale.value;
-  }
-
-  #refresh(read: Read, stale: Entry): void {
-    const { store, clock } = this.#options;
-    if (store.loads.has(read.key)) return;
-    const execution = new Execution(undefined, clock, { cancellation: this.#background });
-    const work = async (context: OperationContext, isCurrent: IsCurrent): Promise<unknown> => {
-      const found = (await store.lookup(read.key)).get(read.key);
-      if (found !== undefined && this.#replaces(found.entry, stale)) return found.entry.value;
-      return this.#run({ ...read, execution }, context, isCurrent, 'refresh', stale);
-    };
-    void this.#watch(store.loads.run(read.key, work, execution), read.key, stale);
-  }
-
-  /** Whether an entry found below makes a refresh needless: another one, or the same whose life others have lengthened. */
-  #replaces(found: Entry, stale: Entry): boolean {
-    const now = this.#options.clock.now();
-    return found.freshUntil > now && (isAnother(found, stale) || stale.freshUntil <= now);
-  }
-
-  async #watch(refresh: Promise<unknown>, key: string, stale: Entry): Promise<void> {
-    try {
-      await refresh;
-      this.#options.counts.refreshSuccess += 1;
-    } catch (error) {
-      this.#refreshFailed(key, stale, error);
-    }
-  }
-
-  #refreshFailed(key: string, stale: Entry, error: unknown): void {
-    const { counts, hub, name } = this.#options;
-    if (this.#background.cancelled) return;
-    counts.refreshFailure += 1;
-    this.#holdOff(key, stale);
-    if (hub.observed) hub.emit({ type: 'refresh-failed', cache: name, key, error });
-  }
-
-  /** The entry may have been read anew from a lower tier since. */
-  #holdOff(key: string, stale: Entry): void {
-    const { store, clock, loadRetryMs } = this.#options;
-    const retryAt = clock.now() + loadRetryMs;
-    for (const entry of [stale, store.first?.held(key)])
-      if (entry !== undefined && !isAnother(entry, stale)) entry.retryAt = retryAt;
   }
 
   #run(
@@ -281,10 +219,6 @@ export class ReadThrough {
     const joinLater = (): Promise<unknown> => this.#join(request, undefined);
     return this.#options.loading.load({ request, context, isCurrent, reason, stale, joinLater });
   }
-}
-
-function isAnother(entry: Entry, other: Entry): boolean {
-  return entry.origin.stamp !== other.origin.stamp;
 }
 
 function errorUntil(entry: Entry, read: Read): number {

@@ -13,7 +13,8 @@ import { BulkLoad } from './bulk-load.ts';
 import type { EntryStore } from './entry-store.ts';
 import { orLeave } from './leaving.ts';
 import { Patience } from './patience.ts';
-import type { Read, ReadThrough } from './read-through.ts';
+import type { Read } from './read.ts';
+import type { ReadThrough } from './read-through.ts';
 import type { Sliding } from './sliding.ts';
 
 export interface ReadsOptions {
