@@ -219,6 +219,13 @@ const rows: readonly Row[] = [
   ],
   [
     'BH-12',
+    'begins a new round for a tenant that was alone in the last one',
+    { limit: 1, maxQueued: 9, tenantWeight: (tenant) => (tenant === 'A' ? 2 : 1) },
+    'r aA bA cA dA eA r. a. fB b. c. d. f.',
+    { started: 'rabcdfe' },
+  ],
+  [
+    'BH-12',
     'takes calls without a tenant for those of one tenant',
     { limit: 1, maxQueued: 9 },
     'r a b c dA r. a. d.',
@@ -258,6 +265,20 @@ const rows: readonly Row[] = [
     { limit: 1, maxQueued: 20, minShareRatio: 0.25 },
     'r a-sheddable b-degradable c d e f g r. c. d. e. a. b. f.',
     { started: 'rcdeabfg' },
+  ],
+  [
+    'BH-14',
+    'gives a lower criticality its share rather early than late: every sixth slot with one of 0.15',
+    { limit: 1, maxQueued: 20, minShareRatio: 0.15 },
+    'r a-sheddable b c d e f g r. b. c. d. e. f.',
+    { started: 'rbcdefa' },
+  ],
+  [
+    'BH-14',
+    'counts from its first waiter for a criticality in which nobody waited any more',
+    { limit: 1, maxQueued: 20, minShareRatio: 0.25 },
+    'r a-sheddable b c d e f g h r. b. c. a~ i-sheddable d. e. f. g.',
+    { started: 'rbcdefgi' },
   ],
   [
     'BH-16',
