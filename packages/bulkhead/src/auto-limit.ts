@@ -87,7 +87,7 @@ export class AutoLimit {
     const window = this.#window;
     if (window.elapsedMs(now) < windowMs || window.count < minSamples) return;
     this.#limit = Math.min(Math.max(this.#next(now), min), max);
-    window.restart(now, Math.min(running, this.limit));
+    window.restart(now, running);
   }
 
   /** What the window that is over says about the limit. */
