@@ -60,3 +60,38 @@ describe.each([true, false])('limit: auto, by calls that waited for their slots:
     },
   );
 });
+
+describe('limit: auto', () => {
+  it('learns nothing from a slot that nobody takes up because its caller has left', async () => {
+    const clock = new ManualClock();
+    const limit = { initial: 1, max: 9, windowMs: 1, minSamples: 1 };
+    const bulkhead = new Bulkhead({ limit, maxQueued: 1, clock });
+    const held = bulkhead.tryAcquire();
+    const controller = new AbortController();
+    const wait = bulkhead.acquire(controller);
+    clock.advanceSync(1);
+
+    held?.release('ignored');
+    controller.abort('gone');
+    await expect(wait).rejects.toBe('gone');
+
+    // After a sign of overload the limit would not double any more.
+    bulkhead.tryAcquire()?.release('success');
+    expect(bulkhead.limit).toBe(2);
+  });
+});
+
+describe('a Bulkhead with a number for a limit', () => {
+  it.each(['stays', 'may leave'] as const)(
+    'does not ask isOverload of a call whose caller %s',
+    async (caller) => {
+      const asked: unknown[] = [];
+      const bulkhead = new Bulkhead({ limit: 1, isOverload: (error) => asked.push(error) > 0 });
+      const options = caller === 'stays' ? undefined : new AbortController();
+
+      await expect(bulkhead.execute(() => Promise.reject('down'), options)).rejects.toBe('down');
+
+      expect(asked).toEqual([]);
+    },
+  );
+});

@@ -289,6 +289,7 @@ describe('Bulkhead', () => {
     const { signal } = new AbortController();
 
     await new Bulkhead({ limit: 1 }).execute(() => 'done', { signal });
+    await expect(new Bulkhead({ limit: 1 }).execute(failing('broken'), { signal })).rejects.toBe('broken');
 
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });

@@ -99,6 +99,13 @@ const rows: readonly Row[] = [
     { started: 'ab', ended: 'a:aborted', running: 1 },
   ],
   [
+    'BH-07',
+    'lets the caller of a running call go that has waited for its slot',
+    { limit: 1, maxQueued: 1 },
+    'a b a. b~ c',
+    { started: 'ab', ended: 'a:ok b:aborted', running: 1, queued: 1 },
+  ],
+  [
     'BH-08',
     'frees a slot whichever way an operation ends',
     { limit: 1 },
@@ -158,8 +165,15 @@ const rows: readonly Row[] = [
     'BH-10',
     'goes back to the order of arrival once somebody finds the oldest under the target',
     { limit: 1, maxQueued: 9, targetWaitMs: 10, shedAfterMs: 50 },
-    'a b +20 c +50 d a. d. +1 e c. +5 f g e.',
-    { started: 'adcef', ended: 'b:shed a:ok d:ok c:ok e:ok' },
+    'a b +20 c +50 d c~ +5 e a. d.',
+    { started: 'ade', ended: 'b:shed c:aborted a:ok d:ok' },
+  ],
+  [
+    'BH-10',
+    'goes by how long the oldest has waited, whatever the clock says',
+    { limit: 1, maxQueued: 9, targetWaitMs: 30, shedAfterMs: 50 },
+    'a +1000 b +20 c +50 d',
+    { queued: 3, ended: '' },
   ],
   [
     'BH-10',
@@ -275,6 +289,13 @@ const rows: readonly Row[] = [
   ],
   [
     'BH-14',
+    'counts on for a criticality when more come to wait in it',
+    { limit: 1, maxQueued: 20, minShareRatio: 0.25 },
+    'r a-sheddable b c d e f g r. b. c. h-sheddable d.',
+    { started: 'rbcda' },
+  ],
+  [
+    'BH-14',
     'counts from its first waiter for a criticality in which nobody waited any more',
     { limit: 1, maxQueued: 20, minShareRatio: 0.25 },
     'r a-sheddable b c d e f g h r. b. c. a~ i-sheddable d. e. f. g.',
@@ -306,6 +327,20 @@ const rows: readonly Row[] = [
     'gives up a wait after maxWaitMs, and not before',
     { limit: 1, maxQueued: 9, maxWaitMs: 100 },
     'a b +99 c +1',
+    { queued: 1, ended: 'b:waited-too-long' },
+  ],
+  [
+    'wait',
+    'gives up each wait after its own maxWaitMs, and not before',
+    { limit: 1, maxQueued: 9, maxWaitMs: 100 },
+    'a b +50 c +50 d +50',
+    { queued: 1, ended: 'b:waited-too-long c:waited-too-long' },
+  ],
+  [
+    'wait',
+    'does not give up a wait early where it serves in plain order of arrival',
+    { limit: 1, maxQueued: 9, maxWaitMs: 100, discipline: 'fifo' },
+    'a b +50 c +50',
     { queued: 1, ended: 'b:waited-too-long' },
   ],
   [
