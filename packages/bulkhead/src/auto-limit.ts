@@ -93,8 +93,8 @@ export class AutoLimit {
   /** What the window that is over says about the limit. */
   #next(now: number): number {
     const window = this.#window;
+    if (window.overloadRatio > 0.05) return this.#retreat();
     const tookMs = window.meanMs();
-    if (window.overloadRatio > 0.05 || tookMs === undefined) return this.#retreat();
     if (this.#probe !== undefined) return this.#measure(this.#probe, tookMs, now);
     const rate = window.rate(now);
     const isFaster = rate >= 1.2 * this.#lastRate;

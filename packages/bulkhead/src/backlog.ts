@@ -56,9 +56,7 @@ export class Backlog {
   /** Takes out whoever is next. */
   take(order: Order): Waiter | undefined {
     if (this.#arrivals.size === 0) return undefined;
-    const band = this.#nextBand();
-    const waiter = band.next(order) as Waiter;
-    band.take(waiter);
+    const waiter = this.#nextBand().take(order);
     this.#arrivals.remove(waiter);
     return waiter;
   }

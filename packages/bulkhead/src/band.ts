@@ -45,23 +45,19 @@ export class Band {
     lane.push(waiter);
   }
 
-  /** Whoever is next, who stays in the band. */
-  next(order: Order): Waiter | undefined {
-    const lane = this.#current;
-    return order === 'oldest-first' ? lane?.oldest : lane?.newest;
-  }
-
-  /** Counts the turn of the lane of `waiter`, the one that `next()` gave, and takes it out. */
-  take(waiter: Waiter): void {
-    const lane = waiter.lane as Lane;
+  /** Takes out whoever is next, where somebody waits, and counts the turn of the lane. */
+  take(order: Order): Waiter {
+    const lane = this.#current as Lane;
+    const waiter = (order === 'oldest-first' ? lane.oldest : lane.newest) as Waiter;
     this.remove(waiter);
     lane.turns -= 1;
-    if (lane.turns > 0 || lane.oldest === undefined) return;
+    if (lane.turns > 0 || lane.oldest === undefined) return waiter;
     lane.turns = lane.weight;
-    if (this.#lanes.size === 1) return;
+    if (this.#lanes.size === 1) return waiter;
     this.#lanes.delete(lane.tenant);
     this.#lanes.set(lane.tenant, lane);
     this.#current = firstOf(this.#lanes);
+    return waiter;
   }
 
   /** @param waiter - One that is in this band. */

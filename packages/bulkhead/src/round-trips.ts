@@ -53,10 +53,9 @@ export class RoundTrips {
     this.#overloads += 1;
   }
 
-  /** Mean time of the successes in milliseconds, without the slowest; `undefined` if there were none. */
-  meanMs(): number | undefined {
+  /** Mean time of the successes, of which there are some, in milliseconds and without the slowest. */
+  meanMs(): number {
     const kept = Math.min(this.#successes, capacity);
-    if (kept === 0) return undefined;
     // oxlint-disable-next-line unicorn/no-array-sort -- a copy of its own for each window would be garbage
     const sorted = this.#times.subarray(0, kept).sort();
     const counted = kept - Math.floor(kept * trimmedRatio);

@@ -57,8 +57,9 @@ export class Waiter {
   /** Its turn has come. */
   admit(): void {
     this.#closeExits();
-    if (this.operation === undefined || this.#start === undefined) this.resolve(undefined);
-    else this.#context?.runInAsyncScope(this.#start, undefined, this, this.operation);
+    const { operation } = this;
+    if (operation === undefined) this.resolve(undefined);
+    else (this.#context as AsyncResource).runInAsyncScope(this.#start as Start, undefined, this, operation);
   }
 
   refuse(reason: unknown): void {
