@@ -157,6 +157,20 @@ describe('limit: auto, window by window', () => {
     expect(windows.pass(86, 24)).toBe(40);
   });
 
+  it('takes a lower limit for reached while more run on than it allows', () => {
+    const { bulkhead, clock } = new Windows(100);
+    const permits = Array.from({ length: 100 }, () => bulkhead.tryAcquire());
+    clock.advanceSync(100);
+    for (const permit of permits.splice(0, 10)) permit?.release('overload');
+    expect(bulkhead.limit).toBe(80);
+
+    clock.advanceSync(100);
+    for (const permit of permits.splice(0, 10)) permit?.release('success');
+
+    // A probe begins, as it does only where the limit is reached.
+    expect(bulkhead.limit).toBe(40);
+  });
+
   it('learns in a probe nothing from what was asked before it', () => {
     const windows = new Windows(100);
     windows.pass(200, 10);
