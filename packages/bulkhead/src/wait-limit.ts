@@ -44,7 +44,9 @@ export class WaitLimit {
     for (let { oldest } = this.#room; oldest !== undefined; { oldest } = this.#room) {
       const leftMs = oldest.queuedAt + this.#maxWaitMs - now;
       if (leftMs > 0) {
-        this.#cancel ??= this.#clock.schedule(this.#expire, leftMs);
+        // A listener that was told of one before may have queued a call, whose time is up later.
+        this.stop();
+        this.#cancel = this.#clock.schedule(this.#expire, leftMs);
         return;
       }
       this.#room.expire(oldest);
