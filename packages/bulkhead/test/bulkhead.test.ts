@@ -173,6 +173,21 @@ describe('Bulkhead', () => {
     expect(bulkhead.statistics()).toMatchObject({ running: 0, calls: { admitted: 2, aborted: 1 } });
   });
 
+  it('BH-06: hands the slot on if the deadline of a wait for a permit passes before it is taken up', async () => {
+    const clock = new ManualClock();
+    const bulkhead = new Bulkhead({ limit: 1, maxQueued: 2, clock });
+    const held = bulkhead.tryAcquire();
+    const first = bulkhead.acquire({ deadlineMs: 10 });
+    const second = bulkhead.execute(() => 'served');
+
+    held?.release();
+    clock.advanceSync(10);
+
+    await expect(first).rejects.toMatchObject({ code: 'ERR_DEADLINE_EXCEEDED' });
+    expect(await second).toBe('served');
+    expect(bulkhead.statistics()).toMatchObject({ running: 0, calls: { admitted: 2, rejectedTimeout: 1 } });
+  });
+
   it('starts whoever is next in the moment in which a slot is given back', async () => {
     const bulkhead = new Bulkhead({ limit: 1, maxQueued: 2 });
     const held = bulkhead.tryAcquire();
@@ -259,19 +274,26 @@ describe('Bulkhead', () => {
     expect(bulkhead.statistics()).toMatchObject({ running: 0, calls: { admitted: 1, rejectedTimeout: 1 } });
   });
 
-  it('BH-07: lets the caller go at once, and swallows how the operation ends later', async () => {
+  it.each([
+    ['succeeds', (operation: PromiseWithResolvers<string>) => operation.resolve('late')],
+    ['fails', (operation: PromiseWithResolvers<string>) => operation.reject(new Error('torn down'))],
+  ])('BH-07: lets the caller go at once, and counts its operation until that %s', async (_how, end) => {
     const bulkhead = new Bulkhead({ limit: 1 });
     const controller = new AbortController();
-    const operation = Promise.withResolvers<never>();
+    const operation = Promise.withResolvers<string>();
     const call = bulkhead.execute(() => operation.promise, { signal: controller.signal });
 
     controller.abort('gone');
 
     await expect(call).rejects.toBe('gone');
     expect(bulkhead.statistics()).toMatchObject({ running: 1, abandoned: 1 });
-    operation.reject(new Error('torn down'));
+    end(operation);
     await settle();
     expect(bulkhead.statistics()).toMatchObject({ running: 0, abandoned: 0 });
+
+    await bulkhead.execute(() => 'stayed', new AbortController());
+    await expect(bulkhead.execute(failing('stayed'), new AbortController())).rejects.toBe('stayed');
+    expect(bulkhead.statistics().abandoned).toBe(0);
   });
 
   it('BH-07: lets the caller go whose operation cancels the call itself', async () => {
