@@ -49,16 +49,13 @@ export class SharedBody {
   branch(signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
     let branch: Branch;
     const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
-      const abort = (): void => {
-        controller.error(signal?.reason);
-        this.#leave(branch, signal?.reason);
-      };
+      const abort = (): void => this.#expel(branch, signal?.reason);
       signal?.addEventListener('abort', abort);
       const stopListening = (): void => signal?.removeEventListener('abort', abort);
       branch = { controller, stopListening, last: this.#start ?? this.#newest, waits: false };
       this.#branches.add(branch);
-      if (this.#start === undefined) this.#cutOff(branch);
-      else if (signal?.aborted === true) abort();
+      if (signal?.aborted === true) abort();
+      else if (this.#start === undefined) this.#cutOff(branch);
     };
     const pull = (): void => this.#give(branch);
     const cancel = (reason: unknown): void => this.#leave(branch, reason);
@@ -96,6 +93,7 @@ export class SharedBody {
   };
 
   readonly #fail = (error: unknown): void => {
+    this.#reading = false;
     for (const branch of this.#branches) {
       this.#drop(branch);
       branch.controller.error(error);
@@ -103,8 +101,12 @@ export class SharedBody {
   };
 
   #cutOff(branch: Branch): void {
-    this.#drop(branch);
-    branch.controller.error(new BodyLagError(this.#maxLagBytes));
+    this.#expel(branch, new BodyLagError(this.#maxLagBytes));
+  }
+
+  #expel(branch: Branch, reason: unknown): void {
+    branch.controller.error(reason);
+    this.#leave(branch, reason);
   }
 
   #leave(branch: Branch, reason: unknown): void {
