@@ -14,7 +14,7 @@ export interface NodeIncomingOptions<R> {
 /** A request of Node.js. */
 export class NodeIncoming<R> implements Incoming<R> {
   readonly #options: NodeIncomingOptions<R>;
-  #controller: AbortController | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(options: NodeIncomingOptions<R>) {
     this.#options = options;
@@ -25,7 +25,8 @@ export class NodeIncoming<R> implements Incoming<R> {
   }
 
   get method(): string {
-    return this.#options.raw.method ?? '';
+    // That of a request which a server got is never absent.
+    return this.#options.raw.method as string;
   }
 
   get host(): string {
@@ -46,20 +47,21 @@ export class NodeIncoming<R> implements Incoming<R> {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = (this.#controller = new AbortController());
-      const { response } = this.#options;
-      const leave = (): void => {
-        if (!response.writableEnded) controller.abort(new Error('the client has left'));
-      };
-      if (response.destroyed) leave();
-      else response.once('close', leave);
-    }
-    return this.#controller.signal;
+    return (this.#signal ??= leftSignal(this.#options.response));
   }
 
   header(name: string): string | undefined {
-    const value = this.#options.raw.headers[name];
-    return value === undefined || typeof value === 'string' ? value : value.join(', ');
+    return this.#options.raw.headers[name]?.toString();
   }
+}
+
+/** Aborts when a client leaves before its response is complete, at once if it has. */
+function leftSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const leave = (): void => {
+    if (!response.writableEnded) controller.abort();
+  };
+  if (response.destroyed) leave();
+  else response.once('close', leave);
+  return controller.signal;
 }

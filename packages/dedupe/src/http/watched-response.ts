@@ -46,10 +46,7 @@ export class WatchedResponse {
   #writeHead([status, ...rest]: readonly unknown[]): ServerResponse {
     const [reason, headers] = typeof rest[0] === 'string' ? rest : [undefined, rest[0]];
     for (const [name, value] of headersIn(headers)) this.#response.setHeader(name, value);
-    const statusCode = status as number;
-    return reason === undefined
-      ? this.#original.writeHead(statusCode)
-      : this.#original.writeHead(statusCode, reason as string);
+    return this.#original.writeHead(status as number, reason as string | undefined);
   }
 
   #flushHeaders(): void {
