@@ -31,6 +31,8 @@ export interface Question {
 
 export interface Reply {
   readonly status: number;
+  /** The status in words. */
+  readonly reason: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -46,19 +48,23 @@ type Pages = (visit: Visit, response: ServerResponse) => Page | Promise<Page>;
 type Asked = { readonly headers: IncomingHttpHeaders };
 export type SiteOptions = Partial<RequestDedupeOptions<Asked>>;
 
+/** What a request waits for before it gets to the dedupe. */
+type Gate = (headers: IncomingHttpHeaders, response: ServerResponse) => unknown;
+
 /** Who asks is what the test says. */
 const byName = ({ headers }: Asked): string | undefined => headers['x-user'] as string | undefined;
 
 const front = (id: number): Record<string, string> => ({ 'x-request': String(id) });
 
-export async function expressSite(pages: Pages, options: SiteOptions = {}): Promise<Site> {
+export async function expressSite(pages: Pages, options: SiteOptions = {}, gate?: Gate): Promise<Site> {
   const requests = new RequestDedupe<ExpressRequest>({ identity: byName, ...options });
   const app = express();
   let asked = 0;
   app.set('env', 'test');
   app.set('etag', false);
-  app.use((_request, response, next) => {
+  app.use(async ({ headers }: Request, response: Response, next: () => void) => {
     response.set(front((asked += 1)));
+    await gate?.(headers, response);
     next();
   });
   app.use(express.json());
@@ -81,12 +87,13 @@ export async function expressSite(pages: Pages, options: SiteOptions = {}): Prom
   return siteAt((server.address() as AddressInfo).port, requests);
 }
 
-export async function fastifySite(pages: Pages, options: SiteOptions = {}): Promise<Site> {
+export async function fastifySite(pages: Pages, options: SiteOptions = {}, gate?: Gate): Promise<Site> {
   const requests = new RequestDedupe<FastifyRequestLike>({ identity: byName, ...options });
   const app = Fastify({ forceCloseConnections: true });
   let asked = 0;
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async ({ headers }, reply) => {
     reply.headers(front((asked += 1)));
+    await gate?.(headers, reply.raw);
   });
   await app.register(fastifyDedupe, { requests, routes: 'all' });
   app.route({
@@ -119,6 +126,7 @@ async function askOver(port: number, path: string, question: Question): Promise<
   for await (const part of response) parts.push(part as Buffer);
   return {
     status: response.statusCode ?? 0,
+    reason: response.statusMessage,
     headers: response.headers,
     body: Buffer.concat(parts).toString(),
   };
