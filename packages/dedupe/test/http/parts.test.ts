@@ -3,25 +3,15 @@ import { ManualClock } from '@holdfast/core/testing';
 import {
   BodyNotReadError,
   byCredentials,
-  type Incoming,
   RequestDedupe,
   type RequestDedupeOptions,
 } from '@holdfast/dedupe/http';
 import { describe, expect, it } from 'vitest';
 
+import { incoming } from './incoming.ts';
+
 type Options = RequestDedupeOptions<string>;
 
-const incoming = (own: Partial<Incoming<string>> = {}): Incoming<string> => ({
-  request: 'request',
-  method: 'POST',
-  host: 'example.com',
-  target: '/',
-  header: (name) => (name === 'idempotency-key' ? 'key' : undefined),
-  hasBody: true,
-  body: {},
-  signal: new AbortController().signal,
-  ...own,
-});
 const dedupe = (options: Partial<Options> = {}) =>
   new RequestDedupe<string>({ identity: () => 'ann', ...options });
 
