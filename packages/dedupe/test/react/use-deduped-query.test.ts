@@ -1,58 +1,10 @@
 import { ManualClock, settle } from '@holdfast/core/testing';
 import { Dedupe } from '@holdfast/dedupe';
-import { type DedupedQuery, useDedupedQuery } from '@holdfast/dedupe/react';
-import { act, createElement, Fragment, StrictMode } from 'react';
+import { act, createElement, StrictMode } from 'react';
 import { create, type ReactTestRenderer } from 'react-test-renderer';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Backend } from '../model/backend.ts';
-
-beforeAll(() => {
-  Reflect.set(globalThis, 'IS_REACT_ACT_ENVIRONMENT', true);
-  // What it says of itself at each use is not about the hook.
-  const say = console.error;
-  vi.spyOn(console, 'error').mockImplementation((...parts: unknown[]) => {
-    if (!String(parts[0]).includes('react-test-renderer is deprecated')) say(...parts);
-  });
-});
-
-interface Props {
-  readonly name: string;
-  readonly ask: string | undefined;
-}
-
-function setUp(dedupe = new Dedupe()) {
-  const backend = new Backend();
-  const seen = new Map<string, DedupedQuery<unknown>>();
-  const Reader = ({ name, ask }: Props): null => {
-    seen.set(
-      name,
-      useDedupedQuery(dedupe, ask, (context) => backend.operation(context)),
-    );
-    return null;
-  };
-  const tree = (readers: readonly Props[]) =>
-    createElement(
-      Fragment,
-      undefined,
-      readers.map((props) => createElement(Reader, { ...props, key: props.name })),
-    );
-  let root: ReactTestRenderer | undefined;
-  const show = (...readers: readonly Props[]): Promise<void> =>
-    act(async () => {
-      if (root === undefined) root = create(tree(readers));
-      else root.update(tree(readers));
-    });
-  onTestFinished(() => act(async () => root?.unmount()));
-  const state = (name: string): unknown => {
-    const { refresh: _, ...rest } = seen.get(name)!;
-    return rest;
-  };
-  return { backend, dedupe, seen, show, state, tree };
-}
-
-const pending = { status: 'pending', data: undefined, error: undefined };
-const success = (data: unknown) => ({ status: 'success', data, error: undefined });
+import { pending, setUp, success } from './readers.ts';
 
 describe('useDedupedQuery', () => {
   it('asks once for components that ask for the same, and shows all of them the answer', async () => {
@@ -126,16 +78,23 @@ describe('useDedupedQuery', () => {
     expect(backend.flights).toHaveLength(0);
   });
 
-  it('refreshes: shows what it has until the new answer comes, and joins nothing older', async () => {
-    const { backend, seen, show, state } = setUp();
+  it('shows nothing of a wait that it has given up', async () => {
+    const { show, state } = setUp();
+
+    for (const ask of ['a', 'b', 'a']) await show({ name: 'one', ask });
+
+    expect(state('one')).toEqual(pending);
+  });
+
+  it('asks again when the dedupe changes', async () => {
+    const { backend, dedupe, show } = setUp();
+    const of = new Dedupe();
     await show({ name: 'one', ask: 'a' });
-    await act(async () => backend.flights[0]?.resolve('old'));
 
-    await act(async () => seen.get('one')?.refresh());
-    expect(state('one')).toEqual(success('old'));
-    await act(async () => backend.flights[1]?.resolve('new'));
+    await show({ name: 'one', ask: 'a', of });
 
-    expect(state('one')).toEqual(success('new'));
+    expect(backend.flights.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    expect([dedupe.inFlight, of.inFlight]).toEqual([0, 1]);
   });
 
   it('asks once in strict mode, with a dedupe that lingers', async () => {
