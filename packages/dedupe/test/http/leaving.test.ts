@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { ManualClock } from '@holdfast/core/testing';
+import { ManualClock, settle } from '@holdfast/core/testing';
 import { until } from '@holdfast/test-support';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { expressSite, fastifySite, type Page } from './site.ts';
 
@@ -58,6 +58,23 @@ describe.each([
 
     expect(await other.reply).toMatchObject({ body: 'after all' });
     expect(clock.pending()).toBe(0);
+  });
+
+  it('leaves no failure that nobody handles', async () => {
+    const { ask, clock, visit } = await start();
+    const failures: unknown[] = [];
+    const note = (failure: unknown): void => void failures.push(failure);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const { client } = ask('/a');
+    await visit(0);
+
+    client.abort();
+    await until('it has left', () => clock.pending('background') === 1);
+    await clock.advance(1_000);
+    await settle();
+
+    expect(failures).toEqual([]);
   });
 
   it('is not one that has had its answer', async () => {
