@@ -87,7 +87,8 @@ describe('Dedupe', () => {
     const { dedupe } = setUp();
     const { signal } = new AbortController();
 
-    expect(await dedupe.run('a', (context) => cancellationOf(context))).toBeUndefined();
+    for (const options of [undefined, {}, { tenant: 'acme' }, { deadlineMs: Infinity }])
+      expect(await dedupe.run('a', (context) => cancellationOf(context), options)).toBeUndefined();
     expect(await dedupe.run('a', (context) => cancellationOf(context), { signal })).toBeDefined();
   });
 
@@ -267,6 +268,17 @@ describe('Dedupe, when a caller leaves', () => {
     void dedupe.run('a', backend.operation, { signal: new AbortController().signal, deadlineMs: Infinity });
 
     expect(clock.pending()).toBe(0);
+  });
+
+  it('keeps no process alive for a flight that lingers', async () => {
+    const { clock, dedupe, backend } = setUp({ abandon: { lingerMs: 100 } });
+    const caller = new AbortController();
+    const call = dedupe.run('a', backend.operation, { signal: caller.signal });
+
+    caller.abort('gone');
+
+    await expect(call).rejects.toBe('gone');
+    expect([clock.pending('background'), clock.pending('foreground')]).toEqual([1, 0]);
   });
 
   it('leaves nothing on the signals of callers, however their calls end', async () => {
