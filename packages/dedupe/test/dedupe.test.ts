@@ -556,9 +556,11 @@ describe('Dedupe, bad input', () => {
   it('rejects a call without a key, which would share one flight with every other such call', async () => {
     const { dedupe, backend } = setUp();
 
-    await expect(dedupe.run(undefined as unknown as string, backend.operation)).rejects.toThrow(
-      'key must be a string that is not empty, got undefined',
-    );
+    const none = undefined as unknown as string;
+    const message = 'key must be a string that is not empty, got undefined';
+
+    await expect(dedupe.run(none, backend.operation)).rejects.toThrow(message);
+    expect(await dedupe.tryRun(none, backend.operation)).toMatchObject({ reason: { message } });
     await expect(dedupe.run('a', backend.operation, { deadlineMs: -1 })).rejects.toThrow(
       'deadlineMs must be a finite number of milliseconds of at least 0, got -1',
     );

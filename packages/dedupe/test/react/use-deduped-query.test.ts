@@ -2,7 +2,7 @@ import { ManualClock, settle } from '@holdfast/core/testing';
 import { Dedupe } from '@holdfast/dedupe';
 import { act, createElement, StrictMode } from 'react';
 import { create, type ReactTestRenderer } from 'react-test-renderer';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { pending, setUp, success } from './readers.ts';
 
@@ -69,13 +69,16 @@ describe('useDedupedQuery', () => {
   });
 
   it('asks for nothing without a key', async () => {
-    const { backend, show, seen, state } = setUp();
+    const dedupe = new Dedupe();
+    const forget = vi.spyOn(dedupe, 'forget');
+    const { backend, show, seen, state } = setUp(dedupe);
 
     await show({ name: 'one', ask: undefined });
     await act(async () => seen.get('one')?.refresh());
 
     expect(state('one')).toEqual(pending);
     expect(backend.flights).toHaveLength(0);
+    expect(forget).not.toHaveBeenCalled();
   });
 
   it('shows nothing of a wait that it has given up', async () => {
