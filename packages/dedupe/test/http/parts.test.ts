@@ -52,12 +52,12 @@ describe('RequestDedupe', () => {
 
   it('shares no safe request whose body nobody has read, and those with equal ones', () => {
     const own = dedupe();
-    const kinds = [undefined, 'a', 'a', 'b', Buffer.from('b')].map((body) => {
+    const kinds = [undefined, 'a', 'a', 'b', Buffer.from('b'), null, null].map((body) => {
       const turn = own.begin(incoming({ method: 'QUERY', body }));
       return turn instanceof Promise ? 'waits' : turn.kind;
     });
 
-    expect(kinds).toEqual(['pass', 'run', 'waits', 'run', 'waits']);
+    expect(kinds).toEqual(['pass', 'run', 'waits', 'run', 'waits', 'run', 'waits']);
   });
 
   it('leaves requests alone that are safe, or that nobody is known to have sent', () => {
