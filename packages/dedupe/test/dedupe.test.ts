@@ -383,6 +383,7 @@ describe('Dedupe, bounds', () => {
 
     const alone = dedupe.run('a', backend.operation);
     expect(backend.flights).toHaveLength(2);
+    expect(dedupe.inFlight).toBe(1);
     backend.flights[1]?.resolve('alone');
     expect(await alone).toBe('alone');
     caller.abort();
