@@ -132,7 +132,11 @@ describe('Dedupe, when a caller leaves', () => {
 
     expect(inFlightOnAbort).toBe(0);
     expect(flight?.signal.reason).toBeInstanceOf(AbandonedError);
-    expect(flight?.signal.reason).toMatchObject({ code: 'ERR_ABANDONED', policy: 'dedupe' });
+    expect(flight?.signal.reason).toMatchObject({
+      code: 'ERR_ABANDONED',
+      policy: 'dedupe',
+      message: 'everybody who waited on dedupe has left',
+    });
     await expect(call).rejects.toBe('gone');
     expect(dedupe.statistics()).toMatchObject({ inFlight: 0, abandoned: 1 });
   });

@@ -55,6 +55,18 @@ describe('MemoryAnswerStore', () => {
     expect(claim('a').kind).toBe('answered');
   });
 
+  it('has no room for an answer that comes after its claim has run out, where claims have taken all', () => {
+    const { clock, store, claim } = setUp({ maxEntries: 1 });
+    const token = String(Reflect.get(claim('late'), 'token'));
+    clock.advanceSync(50);
+    claim('new');
+
+    store.complete({ key: 'late', fingerprint: 'x', token, answer: answer(1), ttlMs: 100 });
+
+    expect([store.size, store.bytes]).toEqual([1, 0]);
+    expect(claim('new').kind).toBe('running');
+  });
+
   it('takes no answer, and no release, from a claim that another one has followed', () => {
     const { clock, store, claim } = setUp();
     const token = String(Reflect.get(claim('a'), 'token'));
