@@ -9,7 +9,7 @@ type Routes = FastifyDedupeOptions['routes'];
 
 /** A server with the routes of the test, and the plugin before them. */
 async function serve(declare: (app: FastifyInstance) => unknown, routes?: Routes) {
-  const requests = new RequestDedupe<FastifyRequestLike>({ identity: () => 'ann' });
+  const requests = new RequestDedupe<FastifyRequestLike>({ identity: () => 'ann', maxBodyBytes: 10 });
   const app = Fastify({ forceCloseConnections: true });
   await app.register(fastifyDedupe, { requests, routes });
   await declare(app);
@@ -111,6 +111,7 @@ describe('a route of fastify that is deduplicated', () => {
     ['nothing', undefined, ''],
     ['taken away by a hook of the instance', 'taken', ''],
     ['an object', { dish: 1 }, '{"dish":1}'],
+    ['as long as it may be', '10 letters', '10 letters'],
   ])('shares the answer that is %s', async (_what, payload, body) => {
     let runs = 0;
     const { askTwice, requests } = await serve((app) => {

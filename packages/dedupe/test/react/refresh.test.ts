@@ -14,6 +14,10 @@ describe('a component that refreshes its query', () => {
     await act(async () => backend.flights[1]?.resolve('new'));
 
     expect(state('one')).toEqual(success('new'));
+    await act(async () => seen.get('one')?.refresh());
+    await act(async () => backend.flights[2]?.resolve('newest'));
+
+    expect(state('one')).toEqual(success('newest'));
   });
 
   it('asks for what it asks for now, by the operation of its latest rendering', async () => {
