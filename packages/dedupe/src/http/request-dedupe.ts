@@ -67,10 +67,9 @@ export class RequestDedupe<R> {
     const { identity } = this.#options;
     if (shared.has(incoming.method)) {
       const who = identity(incoming.request);
-      const digest = who === undefined ? undefined : bodyDigest(incoming);
-      return who === undefined || digest === undefined
-        ? { kind: 'pass' }
-        : this.#share(incoming, who, digest);
+      if (who === undefined) return { kind: 'pass' };
+      const digest = bodyDigest(incoming);
+      return digest === undefined ? { kind: 'pass' } : this.#share(incoming, who, digest);
     }
     const { idempotency } = this.#options;
     if (safe.has(incoming.method) || idempotency === undefined) return { kind: 'pass' };

@@ -28,6 +28,7 @@ describe('byCredentials', () => {
     const all = values.flatMap((authorization) => values.map((cookie) => of({ authorization, cookie })));
 
     expect(new Set(all).size).toBe(9);
+    expect(of({})).toBe('public');
   });
 });
 
