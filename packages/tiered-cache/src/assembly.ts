@@ -73,7 +73,7 @@ export function assemble(options: ResolvedOptions): Assembly {
   };
   const tiers = lower.map((setup) => {
     const own = setup === agreement?.setup ? agreement.store : plainStoreOf(setup, options, local);
-    const recent = setup === agreement?.setup ? new RecentWrites(clock) : undefined;
+    const recent = setup === agreement?.setup ? new RecentWrites(clock, invalidations) : undefined;
     return new Tier(setup, own, { ...around, recent });
   });
   const shared = tiers.find(({ level }) => level === agreement?.setup.level);

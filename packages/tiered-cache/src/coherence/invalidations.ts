@@ -46,9 +46,9 @@ export class Invalidations {
   #keysKnownFrom = beginning;
   /** Tags invalidated here whose position the store has not given yet, and since which count. */
   readonly #pending = new Map<string, { readonly since: number; readonly verdict: 'expired' | 'gone' }>();
-
-  /** Keys that are being set here, and how often. */
-  readonly #setting = new Map<string, number>();
+  /** Keys that are being changed here, and how often; and how often everything is. */
+  readonly #changing = new Map<string, number>();
+  #clearing = 0;
 
   constructor(trust: Trust) {
     this.trust = trust;
@@ -144,15 +144,24 @@ export class Invalidations {
     this.apply({ position, change: 'clear', names: [] });
   }
 
-  /** A key that is being set: until {@link settleKey} what no lease has guarded is not believed about it. */
+  /** A key that is being changed: until {@link settleKey} what no lease has guarded is not believed about it. */
   suspendKey(key: string): void {
-    this.#setting.set(key, (this.#setting.get(key) ?? 0) + 1);
+    this.#changing.set(key, (this.#changing.get(key) ?? 0) + 1);
   }
 
   settleKey(key: string): void {
-    const others = (this.#setting.get(key) ?? 1) - 1;
-    if (others === 0) this.#setting.delete(key);
-    else this.#setting.set(key, others);
+    const others = (this.#changing.get(key) ?? 1) - 1;
+    if (others === 0) this.#changing.delete(key);
+    else this.#changing.set(key, others);
+  }
+
+  /** As {@link suspendKey}, for every key. */
+  suspendAll(): void {
+    this.#clearing += 1;
+  }
+
+  settleAll(): void {
+    this.#clearing -= 1;
   }
 
   /** Those of an entry's tags that have to be asked for before it can be judged. */
@@ -187,9 +196,14 @@ export class Invalidations {
   /** As {@link judge}, for an entry that no lease has guarded: its key counts too, as far back as this process knows. */
   judgeUnguarded(key: string, entry: Entry): Verdict {
     const { born } = entry.origin;
-    if (this.#setting.has(key)) return 'gone';
-    if (born < this.#keysKnownFrom || (this.#keys.get(key) ?? beginning) > born) return 'gone';
+    if (this.#clearing > 0 || this.#changing.has(key)) return 'gone';
+    if (born < this.#keysKnownFrom || this.hasChanged(key, entry)) return 'gone';
     return this.judge(entry);
+  }
+
+  /** Whether `key` is known to have been set or deleted after the entry was born. */
+  hasChanged(key: string, { origin }: Entry): boolean {
+    return (this.#keys.get(key) ?? beginning) > origin.born;
   }
 
   /**

@@ -123,10 +123,10 @@ export class FirstTier {
     this.#table.delete(key);
   }
 
-  /** Drops what is held of `key`, unless it is as new as that position. */
-  dropBornBefore(key: string, position: Position): void {
-    const entry = this.#table.peek(key);
-    if (entry !== undefined && entry.origin.born < position) this.#table.delete(key);
+  /** Drops what is held of `key`, unless it is as new as that position; whatever it is, if there is none. */
+  dropBornBefore(key: string, position: Position | undefined): void {
+    const born = this.#table.peek(key)?.origin.born;
+    if (born === undefined || position === undefined || born < position) this.drop(key);
   }
 
   /** Makes what is held of `key` stale. */

@@ -194,6 +194,8 @@ export class Loading {
   ): Promise<void> {
     const { store, authority } = this.#options;
     const { key } = request;
+    // No lease was there to be lost.
+    if (keeping === 'here' && authority.invalidations.hasChanged(key, entry)) return;
     store.first?.hold(key, entry, startedAt);
     // Without an epoch nobody could tell later what the entry is worth.
     const unknown = keeping === 'here' && authority.invalidations.epoch === 0n;

@@ -1,5 +1,8 @@
 import type { Clock } from '@holdfast/core';
 
+import type { Change } from '../coherence/coherent-store.ts';
+import type { Invalidations } from '../coherence/invalidations.ts';
+import type { Position } from '../coherence/position.ts';
 import type { Journal } from './journal.ts';
 import type { Tombstone } from './tier-write.ts';
 
@@ -29,8 +32,9 @@ class RecentNames<T> {
 }
 
 /**
- * What a tier has acknowledged of late, to be told once more to whoever takes its place: a server that replicates
- * asynchronously may have acknowledged what its successor has never heard of.
+ * What the shared tier has acknowledged of late. It is known in this process from then on, before the tier is believed about
+ * it again: the log may tell later. And it is to be told once more to whoever takes the tier's place: a server that
+ * replicates asynchronously may have acknowledged what its successor has never heard of.
  *
  * Counted back from the last write and not from now, for it takes a while before a successor answers.
  */
@@ -38,15 +42,18 @@ export class RecentWrites {
   readonly #keys = new RecentNames<Tombstone | undefined>();
   readonly #tags = new RecentNames<undefined>();
   readonly #clock: Clock;
+  readonly #invalidations: Invalidations;
   #clearedAt: number | undefined;
   #lastAt = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, invalidations: Invalidations) {
     this.#clock = clock;
+    this.#invalidations = invalidations;
   }
 
-  wrote(key: string, tombstone: Tombstone | undefined): void {
+  wrote(key: string, change: Change, position: Position, tombstone: Tombstone | undefined): void {
     this.#keys.note(key, this.#now(), tombstone);
+    this.#invalidations.apply({ position, change, names: [key] });
   }
 
   invalidated(tags: readonly string[]): void {
@@ -54,8 +61,9 @@ export class RecentWrites {
     for (const tag of tags) this.#tags.note(tag, now, undefined);
   }
 
-  cleared(): void {
+  cleared(position: Position): void {
     this.#clearedAt = this.#now();
+    this.#invalidations.apply({ position, change: 'clear', names: [] });
   }
 
   /** Makes all that is remembered a debt of the tier, and forgets it. */

@@ -27,6 +27,6 @@ export interface TierSurroundings extends Sealing {
   /** For so long after a deletion loads of the key are not stored, in milliseconds. */
   readonly settleMs: number;
   readonly invalidations: Invalidations;
-  /** Remembers what the tier acknowledges, where it may have a successor that has not heard of it. */
+  /** Remembers what the tier acknowledges, where that is the shared one. */
   readonly recent?: RecentWrites | undefined;
 }

@@ -1,3 +1,4 @@
+import type { Change } from '../coherence/coherent-store.ts';
 import type { Position } from '../coherence/position.ts';
 import type { Entry } from '../entry/entry.ts';
 import type { LowerTierLevel } from '../events.ts';
@@ -26,8 +27,8 @@ export interface Tombstone {
 
 /** How one write of a key differs from the others. */
 export interface TierWriteTerms {
-  /** Whether the key has to be removed later if the tier does not take the write. */
-  readonly kind?: 'owed' | 'optional';
+  /** What the log says of it. The key has to be removed later if the tier does not take it; absent for what may be lost. */
+  readonly change?: Change;
   readonly limitMs?: number | undefined;
   /** What then has to stand in for it. */
   readonly tombstone?: Tombstone | undefined;

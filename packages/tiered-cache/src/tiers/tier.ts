@@ -16,6 +16,9 @@ import type { TierStore } from './tier-store.ts';
 import { type Sealed, type TierWrite, type TierWriteTerms, type Tombstone, writtenAs } from './tier-write.ts';
 import { WriteOrder } from './write-order.ts';
 
+/** What a store answers to a write; nothing if its place in the log is not asked for. */
+type Answer = Position | 'refused' | undefined;
+
 /** What a store gave for the keys that it was asked for. */
 type Held = Pick<ReadonlyMap<string, Uint8Array>, 'get'>;
 
@@ -129,7 +132,7 @@ export class Tier {
     const terms = { ttlMs: Math.min(ttlMs, this.ttlMs) };
     const write = async (): Promise<'refused' | undefined> =>
       (await this.#store.fill(key, token, envelope, terms)) ? undefined : 'refused';
-    const { outcome } = await this.#write(key, write, { kind: 'optional', limitMs });
+    const { outcome } = await this.#write(key, write, { limitMs });
     return outcome === 'queued' ? 'failed' : outcome;
   }
 
@@ -141,17 +144,19 @@ export class Tier {
       const ttlMs = Math.min(this.ttlMs, Math.max(0, entry.goneAt - clock.now()));
       return (await this.#store.set(key, envelope, { ttlMs, origin })) ?? 'refused';
     };
-    return this.#write(key, write, { tombstone });
+    return this.#write(key, write, { change: 'set', tombstone });
   }
 
   delete(key: string, tombstone?: Tombstone): Promise<TierWrite> {
     const { origin, settleMs } = this.#around;
-    return this.#write(key, () => this.#store.delete([key], { origin, settleMs, tombstone }), { tombstone });
+    const terms = { origin, settleMs, tombstone };
+    return this.#write(key, () => this.#store.delete([key], terms), { change: 'delete', tombstone });
   }
 
   /** @param at - In milliseconds since 1970. */
   expire(key: string, at: number): Promise<TierWrite> {
-    return this.#write(key, () => this.#store.expire([key], at, { origin: this.#around.origin }));
+    const { origin } = this.#around;
+    return this.#write(key, () => this.#store.expire([key], at, { origin }), { change: 'expire' });
   }
 
   /**
@@ -194,7 +199,7 @@ export class Tier {
     const work = async (): Promise<Position> => {
       await turn.ahead;
       const position = await this.#store.clear({ origin });
-      recent?.cleared();
+      recent?.cleared(position);
       this.#keysOwed.settleAll(debt);
       this.#tagsOwed.settleAll(tagDebt);
       invalidations.settleAllTags(position, tagChanges);
@@ -278,32 +283,29 @@ export class Tier {
 
   async #write(
     key: string,
-    write: () => Promise<Position | 'refused' | undefined>,
-    { kind = 'owed', limitMs, tombstone }: TierWriteTerms = {},
+    write: () => Promise<Answer>,
+    { change, limitMs, tombstone }: TierWriteTerms,
   ): Promise<TierWrite> {
     const turn = this.#order.enter(key);
     let debt = this.#keysOwed.latest;
-    const work = async (): Promise<Position | 'refused' | undefined> => {
+    const work = async (): Promise<Answer> => {
       await turn.ahead;
       const result = await write();
-      if (kind === 'owed' && result !== 'refused') this.#around.recent?.wrote(key, tombstone);
+      if (change && typeof result === 'bigint') this.#around.recent?.wrote(key, change, result, tombstone);
       // Also when it lands late: then it pays the debt that its lateness made.
       this.#keysOwed.settle(key, debt);
       return result;
     };
     const onFailure = (): void => {
       turn.late();
-      if (kind === 'optional') return;
+      if (change === undefined) return;
       debt = this.#keysOwed.owe(key, tombstone);
       this.#flush.later();
     };
     return this.#tell(work, { limitMs, watch: { onFailure, onEnd: turn.done } });
   }
 
-  async #tell(
-    work: () => Promise<Position | 'refused' | undefined>,
-    terms: AttemptTerms,
-  ): Promise<TierWrite> {
+  async #tell(work: () => Promise<Answer>, terms: AttemptTerms): Promise<TierWrite> {
     return writtenAs(this.level, this.#counts, await this.#channel.attempt(work, terms));
   }
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '@holdfast/core';
 
 import type { Authority } from '../coherence/authority.ts';
-import type { Change } from '../coherence/coherent-store.ts';
 import type { LocalAuthority } from '../coherence/local-authority.ts';
 import type { Position } from '../coherence/position.ts';
 import { Entry, type Origin, type Terms } from '../entry/entry.ts';
@@ -42,7 +41,7 @@ const tombstoneMs = 60_000;
 
 /**
  * Writes to every tier, and the order between them: what this process holds goes first, then the tiers, then once more
- * what this process holds, for somebody may have read the old value from a tier in between.
+ * what this process holds, for somebody may have loaded without the shared tier in between.
  *
  * Invariants:
  * - once a method has been called no later read in this process gives what was held before;
@@ -90,14 +89,18 @@ export class Writes {
   async delete(key: string, write: WriteTerms): Promise<WriteResult> {
     this.#store.invalidate(key);
     const tombstone = this.#tombstone(write.version);
-    const writes = await this.#tell('delete', [key], (tier) => tier.delete(key, tombstone));
+    const writes = await this.#tellOf(key, async (tier) => {
+      const written = await tier.delete(key, tombstone);
+      if (tier === this.#lower.shared) this.#acknowledge(key, written);
+      return written;
+    });
     return this.#told(writes, write);
   }
 
   async expire(key: string, write: WriteTerms): Promise<WriteResult> {
     this.#store.outdate(key);
     const at = this.#options.clock.epoch();
-    const writes = await this.#tell('expire', [key], (tier) => tier.expire(key, at));
+    const writes = await this.#tellOf(key, (tier) => tier.expire(key, at));
     return this.#told(writes, write);
   }
 
@@ -108,29 +111,28 @@ export class Writes {
   ): Promise<WriteResult> {
     const { local, authority } = this.#options;
     if (local === undefined) authority.invalidations.suspendTags(tags, change);
-    else this.#note(change, tags, local.next());
+    else authority.invalidations.apply({ position: local.next(), change, names: tags });
     const tiers = this.#lower.shared === undefined ? this.#lower.each.bind(this.#lower) : this.#sharedAlone;
     const writes = await tiers((tier) => tier.invalidateTags(tags, change));
     return this.#told(writes, write);
   }
 
   async clear(write: WriteTerms): Promise<WriteResult> {
+    const { invalidations } = this.#options.authority;
     this.#store.invalidateAll();
-    const writes = await this.#tell('clear', [], (tier) => tier.clear());
+    invalidations.suspendAll();
+    const writes = await this.#lower.each((tier) => tier.clear());
+    invalidations.settleAll();
     return this.#told(writes, write);
   }
 
-  /** Tells every tier. What the shared one says of it is learnt at once: a read may have waited for that tier alone. */
-  #tell(
-    change: Change,
-    keys: readonly string[],
-    write: (tier: Tier) => Promise<TierWrite>,
-  ): Promise<readonly TierWrite[]> {
-    return this.#lower.each(async (tier) => {
-      const written = await write(tier);
-      if (tier === this.#lower.shared) this.#acknowledge(change, keys, written.position);
-      return written;
-    });
+  /** Tells every tier, of which those that no lease guards are not believed meanwhile: they may be filled late by others. */
+  async #tellOf(key: string, write: (tier: Tier) => Promise<TierWrite>): Promise<readonly TierWrite[]> {
+    const { invalidations } = this.#options.authority;
+    invalidations.suspendKey(key);
+    const writes = await this.#lower.each(write);
+    invalidations.settleKey(key);
+    return writes;
   }
 
   readonly #sharedAlone: LowerTiers['each'] = async (write) =>
@@ -154,7 +156,8 @@ export class Writes {
     const startedAt = clock.now();
     const write = await shared.set(key, sealing, this.#tombstone(version));
     const sealed = await sealing;
-    this.#acknowledge('set', [key], write.position);
+    this.#acknowledge(key, write);
+    this.#store.loads.forget(key);
     // Whoever has changed the key since comes after this write or not: the log will tell, and until then nothing is held.
     const overtaken = fence.raised;
     this.#store.leave(key, fence);
@@ -205,18 +208,9 @@ export class Writes {
     return writes.find(({ level }) => level === this.#lower.shared?.level)?.position;
   }
 
-  /** Drops what came to be held while the shared tier was told, unless it is known to be newer. */
-  #acknowledge(change: Change, keys: readonly string[], position: Position | undefined): void {
-    const { first } = this.#store;
-    this.#note(change, keys, position);
-    if (position === undefined || change === 'expire') return;
-    if (change === 'clear') first?.clear();
-    for (const key of keys) first?.dropBornBefore(key, position);
-  }
-
-  /** Learns what this process has done itself, before the log tells. */
-  #note(change: Change, names: readonly string[], position: Position | undefined): void {
-    if (position !== undefined) this.#options.authority.invalidations.apply({ position, change, names });
+  /** The shared tier has taken the change, or is owed it: what was loaded without it meanwhile goes as well. */
+  #acknowledge(key: string, { outcome, position }: TierWrite): void {
+    if (outcome !== 'refused') this.#store.first?.dropBornBefore(key, position);
   }
 
   /** What is not to be queued is not held either. @throws {WriteQueuedError} */

@@ -2,6 +2,8 @@ import { ManualClock } from '@holdfast/core/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { Invalidations } from '../../src/coherence/invalidations.ts';
+import { Trust } from '../../src/coherence/trust.ts';
 import { Journal } from '../../src/tiers/journal.ts';
 import { RecentWrites } from '../../src/tiers/recent-writes.ts';
 
@@ -24,14 +26,14 @@ describe('RecentWrites', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(write, { maxLength: 30 }), async (writes) => {
         const clock = new ManualClock();
-        const recent = new RecentWrites(clock);
+        const recent = new RecentWrites(clock, new Invalidations(new Trust(Infinity)));
         const last = { key: new Map<string, number>(), tag: new Map<string, number>(), all: new Map() };
         for (const { name, afterMs, kind } of writes) {
           await clock.advance(afterMs);
           last[kind].set(name, clock.now());
-          if (kind === 'key') recent.wrote(name, undefined);
+          if (kind === 'key') recent.wrote(name, 'set', 1n, undefined);
           else if (kind === 'tag') recent.invalidated([name]);
-          else recent.cleared();
+          else recent.cleared(1n);
         }
         const endedAt = clock.now();
         await clock.advance(60_000);
@@ -49,13 +51,13 @@ describe('RecentWrites', () => {
   });
 
   it('remembers the last 1,000 keys and tags, with the tombstone of the last write of each', () => {
-    const recent = new RecentWrites(new ManualClock());
+    const recent = new RecentWrites(new ManualClock(), new Invalidations(new Trust(Infinity)));
     const tombstone = { version: 1, envelope: Buffer.of(1), ttlMs: 1 };
     for (let index = 0; index < 1_500; index += 1) {
-      recent.wrote(`key ${index}`, undefined);
+      recent.wrote(`key ${index}`, 'set', 1n, undefined);
       recent.invalidated([`tag ${index}`]);
     }
-    recent.wrote('key 600', tombstone);
+    recent.wrote('key 600', 'delete', 1n, tombstone);
     const { keys, tags } = owed(recent);
 
     expect([keys.size, tags.size]).toEqual([1_000, 1_000]);
