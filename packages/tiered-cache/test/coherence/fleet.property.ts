@@ -69,6 +69,7 @@ const places: [string, Setup][] = [
   ['with the log on another server than the keys', { split: true }],
   ['beside a durable tier of each process', { durable: 'own' }],
   ['beside a durable tier that all share', { durable: 'shared' }],
+  ['behind a durable tier that all share', { durable: 'nearer' }],
   ['beside both', { split: true, durable: 'own' }],
 ];
 

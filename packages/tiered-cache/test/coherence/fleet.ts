@@ -1,6 +1,6 @@
 import { type Clock, type ScheduleOptions } from '@holdfast/core';
 import { ManualClock } from '@holdfast/core/testing';
-import { createCache, type TieredCache, type TieredCacheOptions } from '@holdfast/tiered-cache';
+import { createCache, type ICache, type TieredCache, type TieredCacheOptions } from '@holdfast/tiered-cache';
 
 import { CoherentMemory } from './coherent-memory.ts';
 import { CoherentMemoryStore, coherentTier, type Fate } from './coherent-memory-store.ts';
@@ -36,16 +36,21 @@ export class Fleet {
     return node;
   }
 
-  /** A process that is not counted among the fleet. */
-  make(options: Partial<TieredCacheOptions> = {}): Node {
+  /**
+   * A process that is not counted among the fleet.
+   *
+   * @param nearer - A tier before the server.
+   */
+  make(options: Partial<TieredCacheOptions> = {}, nearer?: ICache): Node {
     const store = new CoherentMemoryStore(this.server);
+    const shared = coherentTier(store);
     const cache = createCache({
       namespace: 'n',
       ttlMs: 600_000,
       clock: this.clock,
       random: () => 0.5,
       maxStalenessMs,
-      l2: coherentTier(store),
+      ...(nearer === undefined ? { l2: shared } : { l2: nearer, l3: shared }),
       ...this.#options,
       ...options,
     });

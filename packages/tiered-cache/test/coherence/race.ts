@@ -25,8 +25,8 @@ export interface RaceSetup {
   readonly fates?: readonly Fate[];
   /** Whether keys and log are changed in two steps. */
   readonly split?: boolean;
-  /** Whether processes have a durable tier, and whose. */
-  readonly durable?: 'own' | 'shared' | undefined;
+  /** Whether processes have a durable tier, and whose; `'nearer'` for one that all share, before the server. */
+  readonly durable?: 'own' | 'shared' | 'nearer' | undefined;
   /** By process: how far its wall clock is ahead, in milliseconds. */
   readonly skewsMs?: readonly number[];
 }
@@ -94,10 +94,12 @@ export class Race {
 
   #start(index: number): Node {
     const { durable, skewsMs } = this.#setup;
-    const owner = durable === 'shared' ? 0 : index;
+    const owner = durable === 'own' ? index : 0;
     if (durable !== undefined) this.#durable[owner] ??= new ScriptedStore(this.fleet.clock);
     const clock = this.fleet.skewed(skewsMs?.[index] ?? 0);
-    const node = this.fleet.make({ clock, l3: this.#durable[owner] });
+    const store = this.#durable[owner];
+    const node =
+      durable === 'nearer' ? this.fleet.make({ clock }, store) : this.fleet.make({ clock, l3: store });
     this.fleet.nodes[index] = node;
     this.#ends[index]?.resolve();
     this.#ends[index] = Promise.withResolvers();
@@ -196,9 +198,11 @@ export class Race {
       clear: () => cache.clear(),
     };
     const changed = async (): Promise<void> => {
-      const { l2 } = await changing[action]();
-      if (l2 !== 'queued') this.#owed.delete(version);
-      if (l2 === 'applied' && this.#forbids(action)) this.#acknowledged.push({ version, at: clock.now() });
+      const { l2, l3 } = await changing[action]();
+      const outcome = this.#setup.durable === 'nearer' ? l3 : l2;
+      if (outcome !== 'queued') this.#owed.delete(version);
+      if (outcome === 'applied' && this.#forbids(action))
+        this.#acknowledged.push({ version, at: clock.now() });
     };
     if (this.#forbids(action)) this.#floors[index] = version;
     const refuse = (error: unknown): void => void this.problems.push(String(error));
