@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { CoherentMemoryStore, coherentTier } from '../coherence/coherent-memory-store.ts';
 import { Fleet, failing, maxStalenessMs } from '../coherence/fleet.ts';
 import { counted, setUp, setUpL2 } from '../rig.ts';
+import { ScriptedStore } from '../scripted-store.ts';
 
 const stale = { ttlMs: 1_000, staleIfErrorMs: 10_000, tierSoftTimeoutMs: 50 } as const;
 
@@ -73,6 +75,27 @@ describe('a slow tier', () => {
     if (b !== undefined) await fleet.during(b.cache.get('key', () => 'loaded'));
 
     expect(fleet.clock.now() - startedAt).toBeLessThanOrEqual(251);
+  });
+
+  it('leaves the tiers behind it what is left of the sum', async () => {
+    await using fleet = new Fleet(1);
+    const [a] = fleet.nodes;
+    const store = new CoherentMemoryStore(fleet.server);
+    const durable = new ScriptedStore(fleet.clock);
+    const { cache } = fleet.add({ tierTimeoutMs: 250, l2: coherentTier(store), l3: durable });
+    for (const each of [a?.cache, cache])
+      if (each !== undefined) await fleet.during(each.get('warm', () => 1));
+    await a?.cache.set('key', 'value', { tags: ['red'] });
+    store.fate = (operation) => (operation === 'read' ? failing() : { replyMs: 100 });
+    durable.fate = () => ({ delayMs: Infinity });
+    await a?.cache.deleteTag('red');
+    await fleet.clock.advance(maxStalenessMs + 200);
+    const startedAt = fleet.clock.now();
+    const lookedUp = cache.get('key');
+    await fleet.clock.advance(500);
+
+    expect(await fleet.during(lookedUp)).toBeUndefined();
+    expect(fleet.clock.now() - startedAt).toBeLessThanOrEqual(501);
   });
 
   it('is asked once for all keys of many whether they can be believed', async () => {
