@@ -1,3 +1,5 @@
+import { CancellationSource } from '@holdfast/core';
+
 import { CacheDisposedError } from '../errors.ts';
 import type { RedisConnection } from './connection.ts';
 import type { OwnCommands } from './client.ts';
@@ -19,8 +21,9 @@ interface Link {
 export class LogConnection {
   readonly #connection: RedisConnection;
   readonly #onDispose: () => void;
+  /** Ends what is asked: a client that is closed while it connects may never tell. */
+  readonly #disposal = new CancellationSource();
   #link: Link | undefined;
-  #disposed = false;
 
   constructor(connection: RedisConnection, onDispose: () => void) {
     this.#connection = connection;
@@ -34,7 +37,8 @@ export class LogConnection {
     const link = (this.#link ??= this.#open());
     try {
       const answer = link.ready.then(question);
-      return await within(timeoutMs, answer, clock, () => new LogTimeoutError(name, timeoutMs));
+      const late = (): Error => new LogTimeoutError(name, timeoutMs);
+      return await within(timeoutMs, answer, clock, late, this.#disposal);
     } catch (error) {
       this.#drop(link);
       this.#checkOpen();
@@ -43,13 +47,13 @@ export class LogConnection {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
     this.#onDispose();
     if (this.#link !== undefined) this.#drop(this.#link);
+    this.#disposal.cancel(new CacheDisposedError(this.#connection.name));
   }
 
   #checkOpen(): void {
-    if (this.#disposed) throw new CacheDisposedError(this.#connection.name);
+    if (this.#disposal.cancelled) throw this.#disposal.reason;
   }
 
   #open(): Link {
