@@ -59,14 +59,19 @@ export class LogConnection {
   #open(): Link {
     let client: OwnCommands | undefined;
     let closed = false;
+    /** Asked anew after each wait. */
+    const isClosed = (): boolean => closed;
     const connect = async (): Promise<OwnCommands> => {
       const original = await this.#connection.client();
       // Nobody would close a client that is made after the link was given up.
-      if (closed) throw new CacheDisposedError(this.#connection.name);
+      if (isClosed()) throw new CacheDisposedError(this.#connection.name);
       client = duplicateOf(original);
       client.on('error', ignore);
       await client.connect();
-      return client;
+      if (!isClosed()) return client;
+      // It may have connected all the same.
+      client.disconnect();
+      throw new CacheDisposedError(this.#connection.name);
     };
     return {
       ready: connect(),
