@@ -55,6 +55,9 @@ const loads: Record<string, () => Promise<void>> = {
     signal.read();
     burn(1_000);
     say('busy', signal.read());
+    // Who has used up a period at the end of the load is kept waiting for the rest of it.
+    await sleep(200);
+    signal.read();
     await sleep(500);
     say('idle', signal.read());
   },
