@@ -115,8 +115,8 @@ export class Decision<Name extends string = string> {
 
   /**
    * Changes what the call was charged to what it turned out to cost (tokens, bytes, rows), even if that passes the limit:
-   * later calls wait for it. Limits that count attempts stay. Does nothing once corrected, if nothing was charged, or
-   * where the window is over.
+   * later calls wait for it. What it cost more counts also where a reward or a reset has taken the charge. Limits that
+   * count attempts stay. Does nothing once corrected, if nothing was charged, or where the window is over.
    *
    * @param actualCost - a whole number of at least 0.
    * @throws {InvalidOptionError} on another cost.

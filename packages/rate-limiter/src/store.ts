@@ -105,8 +105,8 @@ export interface Ledger {
 
   /**
    * Corrects what a call was charged at `chargedAt`: gives `cost` back where it is negative, and charges it without
-   * judging where it is positive, so that a limit may be passed by what only turned out afterwards. Does nothing to
-   * a rule whose window is over since.
+   * judging where it is positive, so that a limit may be passed by what only turned out afterwards, and also if the
+   * charge was given back meanwhile. Does nothing to a rule whose window is over since.
    */
   adjust(
     groups: readonly RuleGroup[],

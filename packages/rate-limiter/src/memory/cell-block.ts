@@ -107,15 +107,12 @@ export function latestIn(numbers: Float64Array, log: number): number {
   return numbers[endOf(numbers, log) - 2] as number;
 }
 
-/** Changes the cost of the first cell that ends at or after `chargedAt`; one that comes to 0 is gone. */
+/** Changes the cost of the first cell that ends at or after `chargedAt`, which there is; one that comes to 0 is gone. */
 export function adjustIn(numbers: Float64Array, log: number, chargedAt: number, cost: number): void {
   const past = endOf(numbers, log);
   let cell = log + wholeAt(numbers, log + firstClosed);
   while (cell < past && (numbers[cell] as number) < chargedAt) cell += 2;
-  if (cell === past) {
-    if ((numbers[log + openLatestAt] as number) < chargedAt) return;
-    cell = log + openLatestAt;
-  }
+  if (cell === past) cell = log + openLatestAt;
   const change = Math.max(cost, -(numbers[cell + 1] as number));
   numbers[cell + 1] = (numbers[cell + 1] as number) + change;
   numbers[log + usedCost] = (numbers[log + usedCost] as number) + change;
@@ -147,9 +144,13 @@ function closeCell(numbers: Float64Array, log: number, capacity: number): boolea
   return true;
 }
 
-/** The open cell stays where it is and is empty: an admission of the same instants may fill it again. */
+/** The open cell stays where it is, and no admission falls into it any more: the next one opens a cell of its own. */
 function removeCell(numbers: Float64Array, log: number, cell: number): void {
-  if (cell === log + openLatestAt) return;
+  if (cell === log + openLatestAt) {
+    numbers[log + openEndsAt] = -Infinity;
+    numbers[cell] = -Infinity;
+    return;
+  }
   const past = wholeAt(numbers, log + pastClosed);
   numbers.copyWithin(cell, cell + 2, log + past);
   numbers[log + pastClosed] = past - 2;

@@ -98,12 +98,20 @@ export class StrictCounter implements Counter {
     return spent === 0 ? 0 : this.#rule.windowMs - (now - this.#latestAt(numbers, record));
   }
 
-  /** The cost is in the first cell that ends at or after `chargedAt`. */
-  adjust(numbers: Float64Array, record: number, _now: number, chargedAt: number, cost: number): void {
+  /**
+   * The cost is in the first cell that ends at or after `chargedAt`. If there is none, it was given back, and what is added
+   * opens a cell.
+   */
+  adjust(numbers: Float64Array, record: number, now: number, chargedAt: number, cost: number): void {
+    const spent = this.spentAt(numbers, record, now);
+    if (spent === 0 || this.#latestAt(numbers, record) < chargedAt) {
+      if (cost > 0) this.add(numbers, record, spent, chargedAt, cost);
+      return;
+    }
     const at = record + this.#place;
     const held = numbers[at + 1] as number;
     if (held < 0) adjustIn(this.#slab.chunkOf(~held), offsetOf(~held), chargedAt, cost);
-    else if (held > 0 && (numbers[at] as number) >= chargedAt) numbers[at + 1] = Math.max(0, held + cost);
+    else numbers[at + 1] = Math.max(0, held + cost);
   }
 
   takeBack(numbers: Float64Array, record: number, spent: number, now: number, cost: number): void {

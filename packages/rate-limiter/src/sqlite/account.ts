@@ -51,8 +51,8 @@ export class Account {
 
   /** Changes what was charged at `chargedAt`, unless the window is over since. */
   adjust(cost: number, chargedAt: number): void {
-    if (chargedAt + this.rule.windowMs <= this.#now) return;
-    this.#counting.adjust(this.#slot, this.#spent, this.#now, chargedAt, cost * this.#unit);
+    if (this.#capacity === nothingPasses || chargedAt + this.rule.windowMs <= this.#now) return;
+    this.#counting.adjust(this.#slot, this.#spent, this.#now, chargedAt, cost * this.#unit, this.rule);
     this.#changed();
   }
 

@@ -26,7 +26,7 @@ export interface Counting {
   /** Adds an amount to the `spent` that counts at `now`. */
   add(slot: Slot, spent: number, now: number, amount: number, rule: LimitRule): void;
   /** Changes what was added at `chargedAt` by an amount that may be negative; what counts never gets below 0. */
-  adjust(slot: Slot, spent: number, now: number, chargedAt: number, amount: number): void;
+  adjust(slot: Slot, spent: number, now: number, chargedAt: number, amount: number, rule: LimitRule): void;
   /** Takes up to an amount off, the latest first. */
   takeBack(slot: Slot, spent: number, now: number, amount: number): void;
   /** Milliseconds from `now` until `excess` of what counts has run out. */

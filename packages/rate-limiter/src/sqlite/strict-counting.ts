@@ -37,11 +37,16 @@ export const strictCounting: Counting = {
     }
   },
 
-  /** The cost is in the first cell that ends at or after `chargedAt`. */
-  adjust({ cells }, _spent, _now, chargedAt, amount) {
+  /**
+   * The cost is in the first cell that ends at or after `chargedAt`. If there is none, it was given back, and what is added
+   * opens a cell.
+   */
+  adjust(slot, spent, _now, chargedAt, amount, rule) {
+    const { cells } = slot;
     let cell = 0;
     while (cell < cells.length && (cells[cell] as number) < chargedAt) cell += 2;
     if (cell < cells.length) change(cells, cell, amount);
+    else if (amount > 0) this.add(slot, spent, chargedAt, amount, rule);
   },
 
   takeBack({ cells }, spent, _now, amount) {

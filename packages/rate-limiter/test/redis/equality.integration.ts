@@ -39,7 +39,7 @@ describeWithRedis('RedisStore beside a MemoryStore', (redis) => {
         expect(inRedis.map(saying)).toEqual(inMemory.map(saying));
         expect(inRedis.every(({ source }) => source === 'redis')).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 

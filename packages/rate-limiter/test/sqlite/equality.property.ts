@@ -25,7 +25,7 @@ describe('SqliteStore beside a MemoryStore', () => {
         expect(inFile.map(saying)).toEqual(inMemory.map(saying));
         expect(inFile.every(({ source }) => source === 'sqlite')).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 2_000 },
     );
   });
 });

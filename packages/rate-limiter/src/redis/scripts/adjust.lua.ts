@@ -21,9 +21,9 @@ local changed = false
 for i = 1, #places do
   local rule = RULES[places:byte(i)]
   local slot = slotAt(value, rule, now, byServer)
-  -- A smooth charge may have been paid off since; what turned out to cost more is owed again.
-  if not slot and rule.kind == 1 and cost > 0 then
-    slot = emptySlot(rule, now)
+  -- A charge may have been paid off or given back since; what turned out to cost more counts again.
+  if not slot and cost > 0 then
+    slot = emptySlot(rule, rule.kind == 1 and now or chargedAt)
     value.slots[rule.head] = slot
   end
   if slot and rule.limit > 0 and chargedAt + rule.window > math.max(now, slot.latest) then

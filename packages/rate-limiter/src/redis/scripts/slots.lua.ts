@@ -59,15 +59,22 @@ local function changeCell(slot, at, change)
 end
 
 -- Adds a cost, or takes it back if negative, where it was charged: strict, in the first cell that ends at or after its
--- instant. No cell falls below 0.
+-- instant. If there is none, it was given back, and what is added opens a cell. No cell falls below 0.
 local function changeAt(slot, rule, cost, chargedAt)
   if rule.kind == 1 then return owe(slot, rule, cost * rule.window) end
+  if slot.used == 0 or slot.latest < chargedAt then
+    if cost > 0 then
+      turn(slot, rule, chargedAt)
+      charge(slot, rule, cost, chargedAt)
+    end
+    return
+  end
   local function changeOf(spent) return math.max(-spent, math.min(LARGEST - spent, cost)) end
   for at = 1, #slot.cells, CELL do
     local ended, spent = unpack('<dI4', slot.cells, at)
     if ended >= chargedAt then return changeCell(slot, at, changeOf(spent)) end
   end
-  if slot.latest >= chargedAt then changeCell(slot, nil, changeOf(slot.open)) end
+  changeCell(slot, nil, changeOf(slot.open))
 end
 
 local function emptySlot(rule, now)

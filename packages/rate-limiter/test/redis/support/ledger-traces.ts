@@ -102,10 +102,26 @@ export const onlyDecisions: fc.Arbitrary<readonly Step[]> = fc.array(decisions, 
   maxLength: 40,
   size: 'max',
 });
-export const anySteps: fc.Arbitrary<readonly Step[]> = fc.array(
+const stepsAnywhere = fc.array(
   fc.oneof({ weight: 3, arbitrary: decisions }, { weight: 1, arbitrary: corrections }),
   { maxLength: 40, size: 'max' },
 );
+
+/** One subject under all limits, corrected about as often as charged, within few cells: most of what it spends is given back. */
+const stepsCloseBy = fc
+  .array(fc.tuple(fc.oneof(decisions, corrections), fc.constantFrom(0, 0, 40, 200, 1_000)), {
+    maxLength: 40,
+    size: 'max',
+  })
+  .map((steps) =>
+    steps.map(([step, closeMs]): Step =>
+      step.do === 'adjust'
+        ? { ...step, gapMs: closeMs }
+        : { ...step, gapMs: closeMs, user: 'alice', ...(step.do !== 'block' && { rules: [0, 1, 2, 3] }) },
+    ),
+  );
+
+export const anySteps: fc.Arbitrary<readonly Step[]> = fc.oneof(stepsAnywhere, stepsCloseBy);
 
 /** The groups of a plan that a trace asks about, as a limiter selects them: the same ones each time. */
 export class Groups {
@@ -138,11 +154,10 @@ export async function playOn(
 ): Promise<Verdict[]> {
   const groups = new Groups(plan);
   const verdicts: Verdict[] = [];
-  let charges: {
+  const charges: {
     readonly groups: readonly RuleGroup[];
     readonly subjects: string[];
     readonly at: number;
-    readonly decidedAt: number;
   }[] = [];
   const subjectsOf = (asked: readonly RuleGroup[], name: string): string[] =>
     asked.map(({ scope }) => (scope === 'user' ? name : ''));
@@ -151,8 +166,6 @@ export async function playOn(
     if (step.do === 'block') await ledger.block('user', step.user, step.forMs);
     if (step.do === 'reset') {
       const own = step.rules && groups.of(step.rules).find(({ scope }) => scope === 'user');
-      // What stores do to a smooth limit that was reset when an earlier charge grows is their own affair.
-      charges = charges.filter(({ subjects }) => !subjects.includes(step.user));
       await ledger.reset(
         'user',
         step.user,
@@ -161,9 +174,7 @@ export async function playOn(
     }
     if (step.do === 'adjust') {
       const [charge] = charges.splice(-1 - step.back, 1);
-      // A store may have forgotten a smooth charge that is paid off, and then nothing is added to it.
-      const cost = charge?.decidedAt === clock.now() ? step.cost : -Math.abs(step.cost);
-      if (charge !== undefined) await ledger.adjust(charge.groups, charge.subjects, cost, charge.at);
+      if (charge !== undefined) await ledger.adjust(charge.groups, charge.subjects, step.cost, charge.at);
     }
     if (step.do !== 'decide' && step.do !== 'penalize') continue;
     const asked = groups.of(step.rules);
@@ -176,8 +187,7 @@ export async function playOn(
     const verdict = await ledger.decide(asked, subjects, step.cost, step.factor);
     verdicts.push(verdict);
     const { chargedAt: at, readings } = verdict;
-    if (at !== undefined)
-      charges.push({ groups: chargedOf(asked, readings), subjects, at, decidedAt: clock.now() });
+    if (at !== undefined) charges.push({ groups: chargedOf(asked, readings), subjects, at });
   }
   return verdicts;
 }
