@@ -53,9 +53,14 @@ export class Deadlines {
   }
 
   readonly #look = (): void => {
-    if (this.#first === undefined) this.#isTimed = false;
-    else if (this.#clock.now() - this.#first.dueAt > lateMs) this.#schedule(this.#expireDue, 0);
-    else this.#expireDue();
+    if (this.#first === undefined) {
+      this.#isTimed = false;
+      return;
+    }
+    const overdueMs = this.#clock.now() - this.#first.dueAt;
+    if (overdueMs < 0) this.#schedule(this.#look, -overdueMs);
+    else if (overdueMs <= lateMs) this.#expireDue();
+    else this.#schedule(this.#expireDue, 0);
   };
 
   readonly #expireDue = (): void => {
@@ -64,8 +69,8 @@ export class Deadlines {
       this.end(due);
       due.expire();
     }
-    if (this.#first === undefined) this.#isTimed = false;
-    else this.#schedule(this.#look, this.#first.dueAt - now);
+    // That may have taken a while.
+    this.#look();
   };
 
   #schedule(task: () => void, delayMs: number): void {

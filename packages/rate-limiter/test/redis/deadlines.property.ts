@@ -48,4 +48,17 @@ describe('Deadlines', () => {
       }),
     );
   });
+
+  it('are not put off by the time that it takes to expire those before', () => {
+    const clock = new ManualClock();
+    const deadlines = new Deadlines(clock, lengthMs);
+    const expired: number[] = [];
+    deadlines.begin(() => clock.advanceSync(20));
+    clock.advanceSync(1);
+    deadlines.begin(() => expired.push(clock.now()));
+
+    clock.advanceSync(2 * lengthMs);
+
+    expect(expired).toEqual([lengthMs + 20]);
+  });
 });
