@@ -1,4 +1,4 @@
-// Twice as many calls as a CPU-bound service can answer: do the critical ones get through in time, and do the features come back in order?
+// Three times as many calls as a CPU-bound service can answer: do the critical ones get through in time, and do the features come back in order?
 import { type Lines, study } from '../harness/question.ts';
 import { machine } from '../harness/table.ts';
 import { type Claim, claims } from './overload/claims.ts';

@@ -74,7 +74,7 @@ export async function run(
     });
     await load.run({ durationMs: calmMs, callsPerSecond: 0.5 * capacity });
     const overloadFromMs = load.elapsedMs;
-    await load.run({ durationMs: overloadMs, callsPerSecond: 2 * capacity });
+    await load.run({ durationMs: overloadMs, callsPerSecond: overloadFactor * capacity });
     const overloadToMs = load.elapsedMs;
     const isBack = (): boolean =>
       features.at(-1)?.what === 'feature-restored' && states.at(-1)?.featuresOn === featureCount;
@@ -86,6 +86,8 @@ export async function run(
 }
 
 const featureCount = 4;
+/** At three times the capacity all of them have to go, at twice the first two are enough. */
+const overloadFactor = 3;
 
 async function withService<T>(
   mode: string,

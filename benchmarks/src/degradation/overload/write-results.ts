@@ -30,7 +30,7 @@ export function writeResults({ measuredOn, capacity, runs, lines }: Results): vo
   writeFileSync(`${folder}${name}.svg`, plot(timelines));
   const numbers = { measuredOn, callsPerSecond: Math.round(capacity), targetMs, timelines, features };
   writeFileSync(`${folder}${name}.json`, `${JSON.stringify(numbers)}\n`);
-  const title = `An HTTP service that answers ${capacity.toFixed(0)} calls a second gets twice as many. Its event loop is its only resource.`;
+  const title = `An HTTP service that answers ${capacity.toFixed(0)} calls a second gets three times as many. Its event loop is its only resource.`;
   writeFileSync(
     `${folder}${name}.md`,
     `# Overload\n\n${measuredOn}\n\n${section('degradation/overload', title, { columns, lines })}\n${historyOf(features)}\n![Latency and features over time](${name}.svg)\n`,
