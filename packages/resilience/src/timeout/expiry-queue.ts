@@ -98,7 +98,8 @@ export class ExpiryQueue {
       this.delete(entry);
       entry.expire();
     }
-    this.#setTimer(now);
+    // Abort listeners may have taken a while.
+    this.#setTimer(this.#clock.now());
   };
 
   #setTimer(now: number): void {

@@ -431,6 +431,20 @@ describe('Timeout, late timers', () => {
     expect(calls[0]?.outcome).toBe('value');
     expect(calls[1]?.outcome).toBeInstanceOf(TimeoutError);
   });
+
+  it('does not put an expiry off by the time that the one before takes to be told', async () => {
+    const { clock, timeout, operation, runs } = setUp();
+    const calls = [watch(timeout.execute(operation))];
+    await clock.advance(1);
+    calls.push(watch(timeout.execute(operation)));
+    const abortedAt: number[] = [];
+    runs[0]?.context.signal.addEventListener('abort', () => clock.advanceSync(30));
+    runs[1]?.context.signal.addEventListener('abort', () => abortedAt.push(clock.now()));
+
+    await clock.advance(199);
+
+    expect(abortedAt).toEqual([130]);
+  });
 });
 
 describe('Timeout, what an operation holds', () => {
