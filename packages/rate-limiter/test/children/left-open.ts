@@ -15,16 +15,17 @@ new AdaptiveFactor({ score: () => 1 }).start();
 new ClientIdentity({ trustedProxies: 'none' }).keyOf({ headers: {}, socket: { remoteAddress: '192.0.2.1' } });
 await (await rateLimitedFetch()('data:text/plain,hello')).text();
 const said: string[] = [];
-{
-  await using redis = new RedisStore(url, { timeoutMs: 10_000 });
-  using sqlite = new SqliteStore(file);
-  for (const store of [undefined, sqlite, redis]) {
-    const limiter = new RateLimiter({ limits, store });
-    const decision = await limiter.check('alice');
-    await decision.refund();
-    await limiter.check('alice', { cost: 9 });
-    await limiter.block('bob', 3_600_000);
-    said.push(decision.source);
-  }
+// No `using`: the oldest Node.js that is supported does not know it, and reads this file as it is.
+const redis = new RedisStore(url, { timeoutMs: 10_000 });
+const sqlite = new SqliteStore(file);
+for (const store of [undefined, sqlite, redis]) {
+  const limiter = new RateLimiter({ limits, store });
+  const decision = await limiter.check('alice');
+  await decision.refund();
+  await limiter.check('alice', { cost: 9 });
+  await limiter.block('bob', 3_600_000);
+  said.push(decision.source);
 }
+sqlite[Symbol.dispose]();
+await redis[Symbol.asyncDispose]();
 process.stdout.write(`${said.join()}\n`);
