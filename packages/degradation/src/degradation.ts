@@ -173,7 +173,8 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
 
   /**
    * Sets the level by hand for `ttlMs` milliseconds; it replaces an earlier override. Under `'normal'` everybody comes
-   * in and features come back as after an overload. Measuring goes on, and holds again when the override ends.
+   * in and features come back as after an overload. Measuring goes on, and holds again when the override ends. What was off
+   * comes back with the samples then, or at once while none are taken.
    *
    * @returns What ends the override before its time.
    */
@@ -220,12 +221,14 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     };
   }
 
-  /** Ends sampling and overrides. The level and the features stay as they are measured. */
+  /** Ends sampling and overrides. The level and the features stay as they are measured; what an override took away is back. */
   [Symbol.dispose](): void {
+    const forced = this.#override.value !== undefined;
     this.#meter[Symbol.dispose]();
     this.#override[Symbol.dispose]();
     this.#featureOverrides[Symbol.dispose]();
     this.#features.serve();
+    if (forced) this.#settle(0);
   }
 
   /** Brings level, features and admission in line with the samples, the fleet and the override. */
@@ -235,13 +238,16 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     const level = this.#override.value ?? this.#raisedLevel();
     if (level !== this.#level) this.#changeLevel(level, now);
     const effective = this.#effectiveScore();
+    const { sampling } = this.#meter;
+    // Without samples the pressure would never fall.
+    if (!sampling) this.#pressure.reset();
     this.#pressure.update(level, effective, elapsedMs);
     if (this.#override.value === 'normal') this.#pressure.reset();
     const pressure = this.#pressure.value;
     this.#gatekeeper.update({ level, pressure, calmAfterMs: this.#machine.calmAfterMs(now) });
     const refusing = isRefusing(pressure);
     this.#refusals.update(now, refusing, level, effective);
-    this.#features.update({ level, refusing, score: effective.score, now });
+    this.#features.update({ level, refusing, score: effective.score, now, sampling });
   }
 
   #raisedLevel(): Level {

@@ -82,6 +82,15 @@ export class FeatureRecovery {
     else if (now >= stepEndsAt) this.#nextStep(this.#probe, now);
   }
 
+  /** Brings all back at once: without samples nothing would bring them back step by step. */
+  finish({ now }: Moment): void {
+    const probed = this.#probe?.state;
+    this.#probe = undefined;
+    // In reverse of the order of going off: what others depend on comes before them.
+    for (const state of [...this.#target.states.values()].toReversed())
+      if (state.shareRatio < 1 || state === probed) this.#restore(state, now);
+  }
+
   /** A feature that was on for long is trusted again: its hold-off halves with each calm period. */
   relax(state: FeatureState, now: number): void {
     const { calmMs, holdOffMs } = this.#options;
@@ -102,15 +111,21 @@ export class FeatureRecovery {
     const shareRatio = probeShares[probe.step];
     if (shareRatio === undefined) {
       this.#probe = undefined;
-      state.onAt = now;
       this.#restored += 1;
-      this.#target.tell({ type: 'feature-restored', feature: state.feature.name });
+      this.#restore(state, now);
       return;
     }
     state.shareRatio = shareRatio;
     this.#target.serve();
     probe.stepEndsAt = now + this.#options.stepMs * (1 + stepJitterRatio * (2 * this.#random() - 1));
     this.#target.tell({ type: 'feature-probing', feature: state.feature.name, shareRatio });
+  }
+
+  #restore(state: FeatureState, now: number): void {
+    state.shareRatio = 1;
+    this.#target.serve();
+    state.onAt = now;
+    this.#target.tell({ type: 'feature-restored', feature: state.feature.name });
   }
 
   #rollBack(state: FeatureState, score: number, now: number): void {

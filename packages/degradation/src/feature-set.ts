@@ -89,8 +89,9 @@ export class FeatureSet {
 
   update(moment: Moment): void {
     this.#recovery.proceed(moment);
-    if (moment.level === 'normal') this.#recovery.begin(moment);
-    else this.#disable(moment);
+    if (moment.level !== 'normal') this.#disable(moment);
+    else if (moment.sampling) this.#recovery.begin(moment);
+    else this.#recovery.finish(moment);
   }
 
   /** Brings what is served in line with what is forced by hand. */

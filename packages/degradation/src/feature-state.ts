@@ -21,4 +21,6 @@ export interface Moment {
   readonly refusing: boolean;
   readonly score: number;
   readonly now: number;
+  /** Others will follow. */
+  readonly sampling: boolean;
 }

@@ -27,6 +27,11 @@ export class LoadMeter implements Disposable {
     return this.#measured;
   }
 
+  /** Whether samples are taken. While there are none, nothing can come back with them. */
+  get sampling(): boolean {
+    return this.#sampledAt !== undefined;
+  }
+
   /** Starts the signals and calls `due` each `sampleIntervalMs` from now on; does nothing if it has begun. */
   start(due: () => void): void {
     if (this.#cancelTick !== undefined) return;

@@ -1,0 +1,77 @@
+import { ManualClock } from '@holdfast/core/testing';
+import { Degradation, type Level } from '@holdfast/degradation';
+import { describe, expect, it } from 'vitest';
+import { Bench } from './support/bench.ts';
+
+const features = [{ name: 'search' }, { name: 'suggest', dependsOn: ['search'], restoreOrder: 0 }] as const;
+
+describe('The end of an override', () => {
+  const unsampled = () => {
+    const clock = new ManualClock();
+    const degradation = new Degradation({ signals: [{ name: 'load', read: () => 0 }], features, clock });
+    return { clock, degradation };
+  };
+  const open = (degradation: Degradation<'search' | 'suggest'>): unknown => ({
+    level: degradation.level,
+    admitted: degradation.admit('sheddable', 'alice').admitted,
+    search: degradation.isEnabled('search'),
+    suggest: degradation.isEnabled('suggest'),
+  });
+  const everything = { level: 'normal', admitted: true, search: true, suggest: true };
+
+  it.each<Level>(['reduced', 'critical'])('without sampling brings everything back after %s', (level) => {
+    const { clock, degradation } = unsampled();
+    degradation.force(level, 60_000);
+    expect(degradation.isEnabled('search')).toBe(false);
+
+    clock.advanceSync(60_000);
+
+    expect(open(degradation)).toEqual(everything);
+    expect(degradation.statistics().probes).toEqual({ restored: 0, rolledBack: 0 });
+  });
+
+  it('by disposal leaves what was measured', () => {
+    const bench = new Bench({ features });
+    bench.hold(0.2, 4);
+    bench.degradation.force('critical', 60_000);
+
+    bench.degradation[Symbol.dispose]();
+
+    expect(open(bench.degradation)).toEqual(everything);
+    expect(bench.told('level-changed', 'feature-restored')).toEqual([
+      'normal to critical',
+      'critical to normal',
+      'search restored',
+      'suggest restored',
+    ]);
+  });
+
+  it('by disposal leaves critical what is critical', () => {
+    const bench = new Bench({ features });
+    bench.hold(0.96, 2);
+    bench.degradation.force('normal', 60_000);
+    expect(bench.degradation.level).toBe('normal');
+
+    bench.degradation[Symbol.dispose]();
+
+    expect(open(bench.degradation)).toEqual({
+      level: 'critical',
+      admitted: false,
+      search: false,
+      suggest: false,
+    });
+  });
+
+  it('by disposal ends a trial that is under way', () => {
+    const bench = new Bench({ features: [{ name: 'search' }] });
+    bench.hold(0.8, 4);
+    bench.holdMs(0.2, 22_000);
+    expect(bench.told('feature-probing').at(-1)).toBe('search probing 1');
+    bench.degradation.force('normal', 60_000);
+
+    bench.degradation[Symbol.dispose]();
+
+    expect(bench.degradation.isEnabled('search')).toBe(true);
+    expect(bench.told('feature-restored')).toEqual(['search restored']);
+  });
+});
