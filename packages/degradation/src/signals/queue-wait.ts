@@ -14,10 +14,10 @@ export interface QueueWaitOptions {
   readonly oldestMs?: (() => number) | undefined;
 }
 
-/** Buckets grow by 2^(1/4), from 0.1 ms to 5.4 s: a quantile is read at most 19 % too high. */
+/** Buckets grow by 2^(1/4), from 0.1 ms to 5.4 s or twice `fullMs`: a quantile is read at most 19 % too high up to there. */
 const bucketsPerOctave = 4;
 const smallestMs = 0.1;
-const bucketCount = 64;
+const fewestBuckets = 64;
 
 /** How long work has to wait before it begins: the least ambiguous sign of overload. Tell it each wait by {@link record}. */
 export class QueueWait implements Signal {
@@ -27,13 +27,14 @@ export class QueueWait implements Signal {
   readonly #fullMs: number;
   readonly #quantile: number;
   readonly #oldestMs: () => number;
-  readonly #counts = new Uint32Array(bucketCount);
+  readonly #counts: Uint32Array;
   #recorded = 0;
 
   constructor(options: QueueWaitOptions = {}) {
     this.name = text('name', options.name ?? 'queueWait');
     this.#calmMs = duration('calmMs', options.calmMs ?? 0);
     this.#fullMs = duration('fullMs', options.fullMs ?? 50, this.#calmMs + 1);
+    this.#counts = new Uint32Array(Math.max(fewestBuckets, bucketOf(this.#fullMs) + bucketsPerOctave + 1));
     this.#quantile = ratio('quantile', options.quantile ?? 0.95);
     this.#oldestMs = callable('oldestMs', options.oldestMs ?? ((): number => 0));
   }
@@ -41,8 +42,7 @@ export class QueueWait implements Signal {
   /** Counts a wait that is over. What is no number of milliseconds is left out. */
   record(waitMs: number): void {
     if (!(waitMs >= 0)) return;
-    const bucket = Math.ceil(bucketsPerOctave * Math.log2(Math.max(waitMs, smallestMs) / smallestMs));
-    this.#counts[Math.min(bucket, bucketCount - 1)]! += 1;
+    this.#counts[Math.min(bucketOf(waitMs), this.#counts.length - 1)]! += 1;
     this.#recorded += 1;
   }
 
@@ -60,4 +60,8 @@ export class QueueWait implements Signal {
     this.#recorded = 0;
     return bucket === 0 ? 0 : smallestMs * 2 ** (bucket / bucketsPerOctave);
   }
+}
+
+function bucketOf(waitMs: number): number {
+  return Math.ceil(bucketsPerOctave * Math.log2(Math.max(waitMs, smallestMs) / smallestMs));
 }

@@ -27,6 +27,15 @@ describe('QueueWait', () => {
     expect(wait.read()).toBe(0);
   });
 
+  it.each([5_000, 10_000, 600_000])('reads 1 at a full wait of %i ms, however long that is', (fullMs) => {
+    const wait = new QueueWait({ fullMs });
+    wait.record(fullMs);
+    expect(wait.read()).toBeGreaterThanOrEqual(1);
+
+    wait.record(fullMs / 2);
+    expect(wait.read()).toBeLessThan(0.6);
+  });
+
   it('sees a queue that stands still by its oldest', () => {
     const wait = new QueueWait({ fullMs: 40, oldestMs: () => 80 });
 
