@@ -45,7 +45,16 @@ function fileOf(resource: string, rootDirectory: string): string | undefined {
   const groups = controlGroups(resource, rootDirectory);
   if (groups?.version !== 2) return undefined;
   const file = join(groups.base, groups.paths[0] ?? '', `${resource}.pressure`);
-  return existsSync(file) ? file : undefined;
+  return existsSync(file) && isReadable(file) ? file : undefined;
+}
+
+/** A kernel that was started without PSI may have the file all the same, and refuses to read it. */
+function isReadable(file: string): boolean {
+  try {
+    return !Number.isNaN(stalledMs(file));
+  } catch {
+    return false;
+  }
 }
 
 /** From `some avg10=0.00 avg60=0.00 avg300=0.00 total=<microseconds>`, the first line. */

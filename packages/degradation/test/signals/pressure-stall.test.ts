@@ -45,6 +45,20 @@ describe('pressureStall', () => {
       );
   });
 
+  it.each([
+    ['cannot be read', 'cpu.pressure/is a directory'],
+    ['says nothing', 'cpu.pressure'],
+  ])('is off where the file is there and %s', (_, path) => {
+    using system = new FakeSystem({
+      'proc/self/cgroup': '0::/',
+      'sys/fs/cgroup/cgroup.controllers': 'cpu',
+      [`sys/fs/cgroup/${path}`]: '',
+    });
+    const signal = pressureStall({ rootDirectory: system.rootDirectory });
+
+    expect(() => signal.read()).toThrow('the kernel does not tell how long this process waits for cpu');
+  });
+
   it.each<[object, string]>([
     [{ resource: 'disk' }, "resource must be one of 'cpu', 'memory', 'io'"],
     [{ full: 0 }, 'full must be'],
