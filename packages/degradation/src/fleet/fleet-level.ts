@@ -1,13 +1,4 @@
-import {
-  type Cancel,
-  type Clock,
-  duration,
-  InvalidOptionError,
-  methods,
-  ratio,
-  systemClock,
-  text,
-} from '@holdfast/core';
+import { type Cancel, type Clock, duration, methods, ratio, systemClock, text } from '@holdfast/core';
 import { type Level, levels } from '../levels.ts';
 
 /** How one process of the fleet fares. */
@@ -124,7 +115,11 @@ export class FleetLevel implements Disposable {
     this.#sequence += 1;
     try {
       await this.#channel.publish({ instance: this.#instance, score, level, sequence: this.#sequence });
-      for (const report of await this.#channel.read()) this.#hear(report);
+      for (const report of await this.#channel.read()) {
+        // One that is none must not keep the others from being heard.
+        if (isReport(report)) this.#hear(report);
+        else this.#failures += 1;
+      }
       if (this.#cancel !== undefined) this.#degradation.suggest(this.level);
     } catch {
       this.#failures += 1;
@@ -133,11 +128,8 @@ export class FleetLevel implements Disposable {
     }
   }
 
-  /** What others send may be anything. */
   #hear(report: FleetReport): void {
-    const { instance, level, sequence } = report;
-    if (typeof instance !== 'string' || !levels.includes(level))
-      throw new InvalidOptionError('report', 'of an instance and its level', report);
+    const { instance, sequence } = report;
     if (instance === this.#instance) return;
     const known = this.#seen.get(instance);
     const now = this.#clock.now();
@@ -151,4 +143,10 @@ export class FleetLevel implements Disposable {
     const fresh = [...this.#seen.values()].filter(({ since }) => now - since < this.#ttlMs);
     return fresh.map(({ report }) => report.level);
   }
+}
+
+/** What others send may be anything. */
+function isReport(sent: unknown): sent is FleetReport {
+  const { instance, level } = (sent ?? {}) as Partial<FleetReport>;
+  return typeof instance === 'string' && levels.some((each) => each === level);
 }

@@ -95,6 +95,25 @@ describe('FleetLevel', () => {
     expect(members[0]?.member.statistics().failures).toBeGreaterThan(0);
   });
 
+  it.each([{ instance: 'x', level: 'awful' }, null, 'nonsense'])(
+    'hears the others beside %j, and counts that',
+    async (nonsense) => {
+      const { clock, degradation } = new Bench();
+      const channel = {
+        publish: () => undefined,
+        read: () => [
+          nonsense as FleetReport,
+          { instance: 'b', level: 'critical', score: 1, sequence: clock.now() } as const,
+        ],
+      };
+      const member = new FleetLevel(degradation, channel, { instance: 'a', clock, quantile: 1 }).start();
+      await clock.advance(3_500);
+
+      expect(degradation.level).toBe('reduced');
+      expect(member.statistics()).toEqual({ instances: 2, failures: 4 });
+    },
+  );
+
   it('holds one background timer, and none after disposal, which takes its suggestion back', async () => {
     const clock = new ManualClock();
     const suggested: Level[] = [];
