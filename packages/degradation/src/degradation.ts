@@ -108,7 +108,8 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     const { clock, sampleIntervalMs } = this.#options;
     const now = clock.now();
     this.#meter.sample(now);
-    this.#machine.sample(this.score, now, sampleIntervalMs);
+    // What is not seen neither raises the level nor ends it.
+    if (!this.#meter.holding) this.#machine.sample(this.score, now, sampleIntervalMs);
     this.#settle(sampleIntervalMs);
   }
 

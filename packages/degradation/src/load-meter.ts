@@ -15,6 +15,7 @@ export class LoadMeter implements Disposable {
   #measured: Score = { score: 0, top: undefined, queueing: false, shortage: 0, values: {} };
   #measuredAt: number;
   #sampledAt: number | undefined;
+  #holding = false;
 
   constructor(options: ResolvedDegradationOptions, observer: SignalObserver) {
     this.#options = options;
@@ -25,6 +26,11 @@ export class LoadMeter implements Disposable {
   /** As of the last sample. */
   get measured(): Score {
     return this.#measured;
+  }
+
+  /** Whether the last sample saw nothing, so that the score of an earlier one holds. */
+  get holding(): boolean {
+    return this.#holding;
   }
 
   /** Whether samples are taken. While there are none, nothing can come back with them. */
@@ -50,7 +56,8 @@ export class LoadMeter implements Disposable {
     const elapsedMs = Math.min(now - (this.#sampledAt ?? now - sampleIntervalMs), 2 * sampleIntervalMs);
     this.#sampledAt = now;
     const measured = this.#score.sample(elapsedMs);
-    if (measured.top !== undefined || now - this.#measuredAt >= signalGraceMs) this.#measured = measured;
+    this.#holding = measured.top === undefined && now - this.#measuredAt < signalGraceMs;
+    if (!this.#holding) this.#measured = measured;
     if (measured.top !== undefined) this.#measuredAt = now;
   }
 

@@ -248,6 +248,26 @@ describe('Degradation with several signals', () => {
     expect(bench.degradation).toMatchObject({ level: 'normal', score: 0 });
   });
 
+  it('does not raise the level by a score that only holds because every signal is lost', () => {
+    const bench = new Bench();
+    bench.hold(0.96, 1);
+    bench.holdMs(Number.NaN, 10_000);
+    expect(bench.degradation).toMatchObject({ level: 'normal', score: 0.96 });
+
+    bench.hold(0.96, 1);
+
+    expect(bench.degradation.level).toBe('critical');
+  });
+
+  it('does not end the level by a score that only holds because every signal is lost', () => {
+    const bench = new Bench();
+    bench.hold(0.96, 2);
+    bench.holdMs(0.84, 4_000);
+    bench.holdMs(Number.NaN, 29_750);
+
+    expect(bench.degradation.level).toBe('critical');
+  });
+
   it('takes a reading below 0 for 0 and one above 1.2 for 1.2', () => {
     const bench = new Bench();
     bench.hold(-5, 1);
