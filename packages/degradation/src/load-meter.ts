@@ -10,7 +10,7 @@ import type { ResolvedDegradationOptions } from './options.ts';
 export class LoadMeter implements Disposable {
   readonly #options: ResolvedDegradationOptions;
   readonly #score: LoadScore;
-  #started: Disposable[] = [];
+  readonly #started: Disposable[] = [];
   #cancelTick: Cancel | undefined;
   #measured: Score = { score: 0, top: undefined, queueing: false, shortage: 0, values: {} };
   #measuredAt: number;
@@ -38,11 +38,15 @@ export class LoadMeter implements Disposable {
     return this.#sampledAt !== undefined;
   }
 
-  /** Starts the signals and calls `due` each `sampleIntervalMs` from now on; does nothing if it has begun. */
+  /**
+   * Starts the signals and calls `due` each `sampleIntervalMs` from now on; does nothing if it has begun.
+   *
+   * @throws What a signal throws that cannot start. Then none of them is left started.
+   */
   start(due: () => void): void {
     if (this.#cancelTick !== undefined) return;
-    const { signals, clock, sampleIntervalMs } = this.#options;
-    this.#started = signals.flatMap(({ signal }) => signal.start?.() ?? []);
+    const { clock, sampleIntervalMs } = this.#options;
+    this.#startSignals();
     const tick = (): void => {
       this.#cancelTick = clock.schedule(tick, sampleIntervalMs, { background: true });
       due();
@@ -66,7 +70,22 @@ export class LoadMeter implements Disposable {
     this.#cancelTick?.();
     this.#cancelTick = undefined;
     this.#sampledAt = undefined;
-    for (const signal of this.#started) signal[Symbol.dispose]();
-    this.#started = [];
+    this.#endSignals();
+  }
+
+  #startSignals(): void {
+    try {
+      for (const { signal } of this.#options.signals) {
+        const started = signal.start?.();
+        if (started !== undefined) this.#started.push(started);
+      }
+    } catch (error) {
+      this.#endSignals();
+      throw error;
+    }
+  }
+
+  #endSignals(): void {
+    for (const signal of this.#started.splice(0)) signal[Symbol.dispose]();
   }
 }

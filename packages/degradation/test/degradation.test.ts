@@ -824,6 +824,30 @@ describe('Degradation', () => {
     degradation[Symbol.dispose]();
   });
 
+  it('leaves no signal started when one of them cannot start, and starts all the next time', () => {
+    const clock = new ManualClock();
+    let broken = true;
+    const started: string[] = [];
+    const signal = (name: string): Signal => ({
+      name,
+      read: () => 0,
+      start: () => {
+        if (broken && name === 'second') throw new Error('no such sensor');
+        started.push(name);
+        return { [Symbol.dispose]: () => void started.splice(started.indexOf(name), 1) };
+      },
+    });
+    const degradation = new Degradation({ signals: [signal('first'), signal('second')], clock });
+
+    expect(() => degradation.start()).toThrow('no such sensor');
+    expect(started).toEqual([]);
+    expect(clock.pending()).toBe(0);
+
+    broken = false;
+    degradation.start();
+    expect(started).toEqual(['first', 'second']);
+  });
+
   it('can be sampled by hand', () => {
     const clock = new ManualClock();
     const degradation = new Degradation({
