@@ -33,7 +33,8 @@ export interface ClientThrottleStatistics {
  *
  * Of `n` attempts in the window, `s` of them taken on, the share `(n − K·s) / (n + 1)` is held back, where K is the `multiplier`
  * (Beyer et al., "Site Reliability Engineering", 2016, chapter 21). Attempts that are held back count too,
- * those under way not yet: nobody knows how they will end.
+ * those under way not yet: nobody knows how they will end. One that fails after its caller has cancelled it counts only if
+ * it was refused.
  *
  * Invariants:
  * - the share is from 0 to `maxRatio`, and 0 while at least one attempt in K is taken on;
@@ -67,13 +68,15 @@ export class ClientThrottle implements Policy {
       this.#window.attempt(clock.now());
       throw new ThrottledError(this.name);
     }
+    const execution = new Execution(options, clock);
     try {
-      const result = await new Execution(options, clock).start(operation);
+      const result = await execution.start(operation);
       this.#accept();
       return result;
     } catch (error) {
       if (isRefusal(error)) this.#refuse();
-      else this.#accept();
+      // Of a call that its caller ended nobody knows what would have come of it.
+      else if (execution.cancellation?.cancelled !== true) this.#accept();
       throw error;
     }
   }

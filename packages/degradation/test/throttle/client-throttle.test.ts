@@ -140,6 +140,26 @@ describe('ClientThrottle', () => {
     expect(caller.throttle.statistics().calls).toMatchObject({ accepted: 0, refused: 1 });
   });
 
+  it('takes a call that its caller cancels for no answer, but a refusal for one', async () => {
+    const caller = new Caller();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const gone = Promise.withResolvers<never>();
+    const refused = Promise.withResolvers<never>();
+    const answered = Promise.withResolvers<string>();
+    const calls = [gone, refused, answered].map(({ promise }) =>
+      caller.throttle.execute<unknown>(() => promise, { signal }),
+    );
+    controller.abort(new Error('gone'));
+    gone.reject(signal.reason);
+    refused.reject(overloaded);
+    answered.resolve('answer');
+    const outcomes = await Promise.allSettled(calls);
+
+    expect(outcomes).toMatchObject([{ reason: signal.reason }, { reason: overloaded }, { value: 'answer' }]);
+    expect(caller.throttle.statistics().calls).toEqual({ accepted: 1, refused: 1, heldBack: 0 });
+  });
+
   it('rejects with the reason of a cancelled call, and does not count it', async () => {
     const caller = new Caller();
     const signal = AbortSignal.abort(new Error('gone'));
