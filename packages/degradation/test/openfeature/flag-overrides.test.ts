@@ -14,9 +14,23 @@ const flag = (value: boolean) => ({
 /** Flags that can be changed, and a provider that can fail. */
 class Vendor extends InMemoryProvider {
   failing = false;
+  #slow: { readonly answer: Promise<void>; readonly value: boolean } | undefined;
+
+  /** The next question for search is answered with `value`, but only once that is resolved. */
+  slowly(value: boolean): PromiseWithResolvers<void> {
+    const answer = Promise.withResolvers<void>();
+    this.#slow = { answer: answer.promise, value };
+    return answer;
+  }
 
   override async resolveBooleanEvaluation(key: string, value: boolean) {
     if (this.failing) throw new Error('the vendor cannot be reached');
+    const slow = this.#slow;
+    if (slow !== undefined && key === 'degradation.search') {
+      this.#slow = undefined;
+      await slow.answer;
+      return { value: slow.value };
+    }
     return super.resolveBooleanEvaluation(key, value, {});
   }
 }
@@ -92,6 +106,45 @@ describe('FlagOverrides', () => {
     expect(bench.degradation.isEnabled('search')).toBe(false);
 
     await wait(10_000);
+
+    expect(bench.degradation.isEnabled('search')).toBe(true);
+  });
+
+  it('holds the last answer for ttlMs from when it came, not from when the feature went off', async () => {
+    const { bench, vendor, overrides, wait } = await overridden({ intervalMs: 1_000, ttlMs: 10_000 });
+    using asking = overrides.start();
+    expect(asking).toBe(overrides);
+    vendor.putConfiguration({ 'degradation.search': flag(false) });
+    await wait(5_000);
+    vendor.failing = true;
+    await wait(9_000);
+    expect(bench.degradation.isEnabled('search')).toBe(false);
+
+    await wait(1_000);
+
+    expect(bench.degradation.isEnabled('search')).toBe(true);
+  });
+
+  it('keeps a feature off without a gap however seldom it is asked for', async () => {
+    const { bench, vendor, overrides, wait } = await overridden({ intervalMs: 60_000 });
+    using asking = overrides.start();
+    expect(asking).toBe(overrides);
+    vendor.putConfiguration({ 'degradation.search': flag(false) });
+    await wait(600_000);
+
+    expect(bench.degradation.isEnabled('search')).toBe(false);
+    expect(new Set(bench.told('feature-override-ended'))).toEqual(new Set(['search off replaced']));
+  });
+
+  it('goes by the answer to the latest question, in whatever order they come', async () => {
+    const { bench, vendor, overrides } = await overridden();
+    const first = vendor.slowly(false);
+    const asked = overrides.ask();
+    await settle();
+    await overrides.ask();
+    expect(bench.degradation.isEnabled('search')).toBe(true);
+    first.resolve();
+    await asked;
 
     expect(bench.degradation.isEnabled('search')).toBe(true);
   });
