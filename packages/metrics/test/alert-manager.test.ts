@@ -211,6 +211,27 @@ describe('AlertManager', () => {
     expect(manager.alerts().map(({ health }) => health)).toEqual(['error', 'ok']);
   });
 
+  it('evaluates every other rule when one throws what has no text', () => {
+    const manager = new AlertManager({
+      rules: [
+        {
+          name: 'broken',
+          severity: 'info',
+          threshold: 0,
+          evaluate: () => {
+            throw Object.create(null);
+          },
+        },
+        { name: 'whole', severity: 'info', threshold: 0, evaluate: () => 1 },
+      ],
+    });
+
+    manager.evaluate();
+
+    expect(manager.active().map(({ rule }) => rule)).toEqual(['whole']);
+    expect(manager.alerts()[0]).toMatchObject({ health: 'error', error: 'what has no text' });
+  });
+
   it('lists what is pending or firing', async () => {
     const { at, manager } = setUp({ forMs: 10 });
     const counts: number[] = [];

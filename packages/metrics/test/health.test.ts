@@ -61,6 +61,20 @@ describe('Health', () => {
     expect(health.report().status).toBe('pass');
   });
 
+  it('takes a check for a failure that throws what has no text, or gives it for a status', async () => {
+    const nothing = Object.create(null) as unknown;
+    const { health } = await start([
+      { name: 'throws', critical: true, check: () => Promise.reject(nothing) },
+      { name: 'gives', critical: true, check: () => ({ status: nothing }) as CheckResult },
+    ]);
+
+    expect(health.ready()).toEqual({ status: 'fail', output: 'throws, gives' });
+    expect(health.report().checks).toMatchObject({
+      throws: [{ output: 'what has no text' }],
+      gives: [{ output: 'the check gave the status what has no text' }],
+    });
+  });
+
   it('takes a check that resolves with nothing for a pass, and one that throws for a failure', async () => {
     const { health } = await start([
       { name: 'fine', check: async () => {} },

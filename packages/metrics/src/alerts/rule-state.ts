@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '@holdfast/core';
 
+import { messageOf } from '../message-of.ts';
 import type { Alert, AlertState } from './alert.ts';
 import type { ResolvedRule } from './options.ts';
 
@@ -72,7 +73,7 @@ export class RuleState {
   /** Takes in what the rule threw. Nobody knows whether the condition holds, so nothing else changes. */
   fail(error: unknown): void {
     this.#health = 'error';
-    this.#error = error instanceof Error ? error.message : String(error);
+    this.#error = messageOf(error);
   }
 
   read(): Alert {

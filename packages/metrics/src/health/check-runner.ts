@@ -1,5 +1,6 @@
 import { type Cancel, CancellationSource, type Clock } from '@holdfast/core';
 
+import { messageOf } from '../message-of.ts';
 import type { CheckResult, HealthStatus } from './check.ts';
 import type { ResolvedCheck } from './options.ts';
 
@@ -137,9 +138,5 @@ const statuses: ReadonlySet<unknown> = new Set<HealthStatus>(['pass', 'warn', 'f
 function resultOf(found: unknown): CheckResult {
   if (typeof found !== 'object' || found === null || !('status' in found)) return { status: 'pass' };
   if (statuses.has(found.status)) return found as CheckResult;
-  return { status: 'fail', output: `the check gave the status ${String(found.status)}` };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return { status: 'fail', output: `the check gave the status ${messageOf(found.status)}` };
 }
