@@ -302,6 +302,24 @@ describe('Metrics', () => {
     expect(valuesOf(metrics, 'resilience_metrics_series')).toEqual({ 'metric=things': 3 });
   });
 
+  it.each([
+    ['observableGauge', 'bytes', Number.NaN],
+    ['observableGauge', 'bytes', '7'],
+    ['observableCounter', 'bytes_total', Number.NaN],
+    ['observableCounter', 'bytes_total', -1],
+    ['observableCounter', 'bytes_total', Infinity],
+  ] as const)('leaves out and counts what an %s %s reads that is no value: %s', (kind, name, value) => {
+    const metrics = new Metrics();
+    const read = () => [
+      { labels: { area: 'bad' }, value: value as number },
+      { labels: { area: 'good' }, value: 1 },
+    ];
+    metrics[kind](name, { help, labels: ['area'], read });
+
+    expect(valuesOf(metrics, name)).toEqual({ 'area=good': 1 });
+    expect(valuesOf(metrics, 'resilience_observer_errors_total')).toEqual({ [`component=${name}`]: 1 });
+  });
+
   it('leaves out an observable metric that is undefined or throws, and counts the throws', () => {
     const metrics = new Metrics();
     const error = new Error('gone');

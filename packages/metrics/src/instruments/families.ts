@@ -24,7 +24,10 @@ export function histogramFamily(definition: Definition, series: Labelled<Histogr
   return { type: 'histogram', name, help, bounds, collect };
 }
 
-/** A family that calls `read` whenever it is collected; a `read` that throws leaves it empty and is reported. */
+/**
+ * A family that calls `read` whenever it is collected; a `read` that throws leaves it empty and is reported, and a value that is
+ * none is left out and counted.
+ */
 export function observableFamily(
   definition: Definition,
   read: () => Readings,
@@ -44,7 +47,11 @@ export function observableFamily(
       onOverflow: (busiest) => report.overflowed(name, busiest),
     });
     try {
-      for (const { labels: values, value } of read()) series.with(values).add(value);
+      for (const { labels: values, value } of read()) {
+        // Left out before there is a series: that would read 0, which nobody has read.
+        if (fits(type, value)) series.with(values).add(value);
+        else tally.invalid += 1;
+      }
     } catch (error) {
       report.failed(name, name, error);
       return [];
@@ -53,6 +60,12 @@ export function observableFamily(
     return samplesOf(series);
   };
   return { family: { ...scalar(definition), collect }, watched: { tally, size: () => size } };
+}
+
+/** Whether an instrument of the type would take the value. */
+function fits(type: Definition['type'], value: unknown): boolean {
+  if (typeof value !== 'number' || Number.isNaN(value)) return false;
+  return type !== 'counter' || (value >= 0 && value < Infinity);
 }
 
 /** The callback of an observable metric in one form, whether it has labels or not. */
