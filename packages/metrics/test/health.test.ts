@@ -61,6 +61,45 @@ describe('Health', () => {
     expect(health.report().status).toBe('pass');
   });
 
+  it('checks as soon as a run that was called off has ended, when it is started again', async () => {
+    const runs: PromiseWithResolvers<void>[] = [];
+    const check = (): Promise<void> => {
+      runs.push(Promise.withResolvers<void>());
+      return runs.at(-1)!.promise;
+    };
+    const { clock, health } = await start([{ name: 'a', critical: true, intervalMs: 60_000, check }]);
+    health[Symbol.dispose]();
+    health.start();
+    await clock.advance(0);
+    expect(runs.length).toBe(1);
+
+    runs[0]?.resolve();
+    await clock.advance(0);
+    expect(runs.length).toBe(2);
+    expect(health.ready()).toEqual({ status: 'fail', output: 'starting: a' });
+
+    runs[1]?.resolve();
+    await clock.advance(0);
+    expect(health.ready()).toEqual({ status: 'pass' });
+    health[Symbol.dispose]();
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('runs nothing more when a run that was called off ends', async () => {
+    const run = Promise.withResolvers<void>();
+    let runs = 0;
+    const check = (): Promise<void> => {
+      runs += 1;
+      return run.promise;
+    };
+    const { clock, health } = await start([{ name: 'a', check }]);
+    health[Symbol.dispose]();
+    run.resolve();
+    await clock.advance(60_000);
+
+    expect([runs, clock.pending()]).toEqual([1, 0]);
+  });
+
   it('takes a check for a failure that throws what has no text, or gives it for a status', async () => {
     const nothing = Object.create(null) as unknown;
     const { health } = await start([

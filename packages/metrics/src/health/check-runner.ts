@@ -83,6 +83,7 @@ export class CheckRunner {
     const cancelTimeout = clock.schedule(() => running.cancel(late), timeoutMs, { background: true });
     // Whichever comes first counts: the answer, or being given up. The other one finds the run settled.
     let settled = false;
+    let calledOff = false;
     const settle = (result: CheckResult): void => {
       if (!settled) this.#take(result);
       settled = true;
@@ -90,6 +91,7 @@ export class CheckRunner {
     running.onCancel((reason) => {
       cancelTimeout();
       if (reason === late) settle({ status: 'fail', output: late.message });
+      else calledOff = true;
       settled = true;
     });
     attempt(() => check({ signal: running.signal }))
@@ -100,6 +102,8 @@ export class CheckRunner {
       .finally(() => {
         cancelTimeout();
         this.#running = undefined;
+        // Started anew in the meantime: the run that this one kept from beginning is due.
+        if (calledOff && this.#timer !== undefined) this.#run();
       });
   }
 
