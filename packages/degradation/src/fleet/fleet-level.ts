@@ -110,22 +110,41 @@ export class FleetLevel implements Disposable {
   }
 
   async #exchange(): Promise<void> {
-    const { score, measuredLevel: level } = this.#degradation;
     this.#exchanging = true;
-    this.#sequence += 1;
+    // Whoever cannot be heard can still hear.
+    await this.#attempt(() => this.#publish());
+    await this.#attempt(() => this.#listen());
+    this.#exchanging = false;
+  }
+
+  async #attempt(part: () => Promise<void>): Promise<void> {
     try {
-      await this.#channel.publish({ instance: this.#instance, score, level, sequence: this.#sequence });
-      for (const report of await this.#channel.read()) {
-        // One that is none must not keep the others from being heard.
-        if (isReport(report)) this.#hear(report);
-        else this.#failures += 1;
-      }
-      if (this.#cancel !== undefined) this.#degradation.suggest(this.level);
+      await part();
     } catch {
       this.#failures += 1;
-    } finally {
-      this.#exchanging = false;
     }
+  }
+
+  async #publish(): Promise<void> {
+    const { score, measuredLevel: level } = this.#degradation;
+    this.#sequence += 1;
+    await this.#channel.publish({ instance: this.#instance, score, level, sequence: this.#sequence });
+  }
+
+  async #listen(): Promise<void> {
+    for (const report of await this.#channel.read()) {
+      // One that is none must not keep the others from being heard.
+      if (isReport(report)) this.#hear(report);
+      else this.#failures += 1;
+    }
+    this.#forget();
+    if (this.#cancel !== undefined) this.#degradation.suggest(this.level);
+  }
+
+  /** Only after a look at the channel: what is still there would else be taken for new when the channel is back. */
+  #forget(): void {
+    const now = this.#clock.now();
+    for (const [instance, { last }] of this.#seen) if (now - last >= this.#ttlMs) this.#seen.delete(instance);
   }
 
   #hear(report: FleetReport): void {
@@ -139,7 +158,6 @@ export class FleetLevel implements Disposable {
 
   #others(): readonly Level[] {
     const now = this.#clock.now();
-    for (const [instance, { last }] of this.#seen) if (now - last >= this.#ttlMs) this.#seen.delete(instance);
     const fresh = [...this.#seen.values()].filter(({ since }) => now - since < this.#ttlMs);
     return fresh.map(({ report }) => report.level);
   }

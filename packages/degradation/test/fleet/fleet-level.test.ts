@@ -87,6 +87,31 @@ describe('FleetLevel', () => {
     expect((await pass([1, 1, 0], 7_000))[2]).toBe('normal');
   });
 
+  it('takes a last report that is still there for an old one, also when the channel was away for long', async () => {
+    const { channel, members, pass } = fleet(3);
+    await pass([1, 1, 0], 5_000);
+    for (const { member } of members.slice(0, 2)) member[Symbol.dispose]();
+    channel.state = 'broken';
+    await pass([1, 1, 0], 12_000);
+    channel.state = 'well';
+
+    expect((await pass([1, 1, 0], 2_000))[2]).toBe('normal');
+    expect(members[2]?.member.statistics().instances).toBe(1);
+  });
+
+  it('hears the others while it cannot be heard', async () => {
+    const { clock, degradation } = new Bench();
+    const channel = {
+      publish: () => Promise.reject(new Error('read only')),
+      read: () => [{ instance: 'b', level: 'critical', score: 1, sequence: clock.now() } as const],
+    };
+    const member = new FleetLevel(degradation, channel, { instance: 'a', clock, quantile: 1 }).start();
+    await clock.advance(2_500);
+
+    expect(degradation.level).toBe('reduced');
+    expect(member.statistics()).toEqual({ instances: 2, failures: 3 });
+  });
+
   it('is not disturbed by what is no report, and counts it', async () => {
     const { channel, members, pass } = fleet(1);
     await channel.publish({ instance: 'x', level: 'awful' } as unknown as FleetReport);

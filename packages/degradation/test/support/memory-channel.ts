@@ -12,6 +12,7 @@ export class MemoryChannel implements FleetChannel {
   }
 
   async read(): Promise<readonly FleetReport[]> {
+    if (this.state === 'broken') throw new Error('the channel is broken');
     return [...this.#reports.values()];
   }
 }
