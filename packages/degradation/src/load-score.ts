@@ -94,6 +94,8 @@ export class LoadScore {
       failure = error;
     }
     if (typeof reading !== 'number' || !Number.isFinite(reading)) {
+      // It is told below that the signal is asynchronous: how it ends is nobody's business any more.
+      if (reading instanceof Promise) reading.catch(() => undefined);
       track.value = undefined;
       track.readings = 0;
       if (!track.lost)

@@ -198,6 +198,7 @@ describe('Degradation with several signals', () => {
     ['Infinity', () => Infinity],
     ['nothing', () => undefined],
     ['a promise', () => Promise.resolve(1)],
+    ['a promise that rejects', () => Promise.reject(new Error('unreadable'))],
     [
       'an error',
       () => {

@@ -160,8 +160,11 @@ describe('AlertManager', () => {
     ]);
   });
 
-  it('takes what is no number for a rule that does not work, instead of for good news', () => {
-    const asynchronous = (async () => 99) as unknown as () => number;
+  it.each([
+    ['resolves', async () => 99],
+    ['rejects', () => Promise.reject(new Error('gone'))],
+  ])('takes a promise that %s for a rule that does not work, instead of for good news', (_, promise) => {
+    const asynchronous = promise as unknown as () => number;
     const manager = new AlertManager({
       rules: [{ name: 'slow', severity: 'info', threshold: 1, evaluate: asynchronous }],
     });

@@ -61,8 +61,11 @@ export class RuleState {
    * @throws {InvalidOptionError} if it is no number, as from a rule that is asynchronous: it could never be bad.
    */
   judge(value: number | undefined, at: Instant): void {
-    if (value !== undefined && typeof value !== 'number')
+    if (value !== undefined && typeof value !== 'number') {
+      // How an asynchronous rule ends is nobody's business any more.
+      if ((value as unknown) instanceof Promise) (value as Promise<unknown>).catch(() => undefined);
       throw new InvalidOptionError(`evaluate() of ${this.rule.name}`, 'a number or undefined', value);
+    }
     this.#health = 'ok';
     this.#error = undefined;
     this.#value = Number.isNaN(value) ? undefined : value;
