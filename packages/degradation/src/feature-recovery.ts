@@ -73,12 +73,12 @@ export class FeatureRecovery {
   }
 
   /** Ends the trial under way, or goes a step further with it, as the score says. */
-  proceed({ score, now }: Moment): void {
+  proceed({ level, score, now }: Moment): void {
     if (this.#probe === undefined) return;
     const { state, scoreBefore, stepEndsAt } = this.#probe;
     const rose = score >= this.#roomBelow && score > scoreBefore + this.#options.maxRise;
-    // Every level above normal begins at this score or over it.
-    if (rose || score >= this.#rollBackAt) this.#rollBack(state, score, now);
+    // The end of an override may bring back a level above normal whose score has long fallen.
+    if (rose || score >= this.#rollBackAt || level !== 'normal') this.#rollBack(state, score, now);
     else if (now >= stepEndsAt) this.#nextStep(this.#probe, now);
   }
 

@@ -30,6 +30,26 @@ describe('The end of an override', () => {
     expect(degradation.statistics().probes).toEqual({ restored: 0, rolledBack: 0 });
   });
 
+  it.each([
+    ['critical', 0.96, 0.2],
+    ['reduced', 0.8, 0.65],
+  ] as const)('rolls a trial back when %s is measured all the while', (level, high, low) => {
+    const bench = new Bench({ features: [{ name: 'search' }], levels: { [level]: { dwellMs: 600_000 } } });
+    bench.hold(high, 4);
+    bench.holdMs(low, 10_000);
+    const lift = bench.degradation.force('normal', 60_000);
+    bench.hold(low, 1);
+    expect(bench.told('feature-probing')).toEqual(['search probing 0.1']);
+
+    lift[Symbol.dispose]();
+    expect(bench.degradation.level).toBe(level);
+    bench.holdMs(low, 60_000);
+
+    expect(bench.told('feature-probing', 'feature-rolled-back').slice(1)).toEqual(['search rolled-back']);
+    expect(bench.degradation.isEnabled('search')).toBe(false);
+    expect(bench.degradation.statistics().probes).toEqual({ restored: 0, rolledBack: 1 });
+  });
+
   it('by disposal leaves what was measured', () => {
     const bench = new Bench({ features });
     bench.hold(0.2, 4);
