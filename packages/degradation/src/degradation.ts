@@ -248,7 +248,8 @@ export class Degradation<Name extends string = string> implements Policy, Dispos
     this.#gatekeeper.update({ level, pressure, calmAfterMs: this.#machine.calmAfterMs(now) });
     const refusing = isRefusing(pressure);
     this.#refusals.update(now, refusing, level, effective);
-    this.#features.update({ level, refusing, score: effective.score, now, sampling });
+    const { score } = effective;
+    this.#features.update({ level, refusing, score, measuredScore: this.score, now, sampling });
   }
 
   #raisedLevel(): Level {

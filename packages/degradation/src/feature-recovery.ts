@@ -61,14 +61,14 @@ export class FeatureRecovery {
   }
 
   /** Begins the next trial if there may be one. */
-  begin({ refusing, score, now }: Moment): void {
+  begin({ refusing, score, measuredScore, now }: Moment): void {
     // Calls come back before features: the load of both at once could not be told apart.
     if (this.#probe !== undefined || refusing) return;
     if (score >= this.#rollBackAt || now < this.#quietUntil) return;
     const next = this.#order.find((feature) => this.#mayReturn(feature, now));
     const state = next === undefined ? undefined : this.#target.states.get(next.name);
     if (state === undefined) return;
-    this.#probe = { state, scoreBefore: score, step: -1, stepEndsAt: now };
+    this.#probe = { state, scoreBefore: measuredScore, step: -1, stepEndsAt: now };
     this.#nextStep(this.#probe, now);
   }
 

@@ -19,7 +19,9 @@ export interface Moment {
   readonly level: Level;
   /** Some calls are refused. */
   readonly refusing: boolean;
+  /** The one that fits the level, if that is not measured here. */
   readonly score: number;
+  readonly measuredScore: number;
   readonly now: number;
   /** Others will follow. */
   readonly sampling: boolean;

@@ -50,6 +50,17 @@ describe('The end of an override', () => {
     expect(bench.degradation.statistics().probes).toEqual({ restored: 0, rolledBack: 1 });
   });
 
+  it('does not take for a rise what was measured under it as well', () => {
+    const bench = new Bench({ features: [{ name: 'search' }] });
+    bench.degradation.force('critical', 10_000);
+    bench.holdMs(0.75, 9_750);
+    bench.degradation.force('normal', 3_000);
+    bench.holdMs(0.75, 60_000);
+
+    expect(bench.told('feature-rolled-back')).toEqual([]);
+    expect(bench.told('feature-restored')).toEqual(['search restored']);
+  });
+
   it('by disposal leaves what was measured', () => {
     const bench = new Bench({ features });
     bench.hold(0.2, 4);
