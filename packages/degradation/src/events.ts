@@ -59,7 +59,7 @@ export interface AdmissionStartedEvent extends Common, Load {
   readonly level: Level;
 }
 
-/** Calls were refused since the last such event, or since refusing began. At most one a second. */
+/** Calls were refused since the last such event, or since refusing began. At most one a second, and one with the rest when it stops. */
 export interface AdmissionRefusedEvent extends Common {
   readonly type: 'admission-refused';
   readonly durationMs: number;

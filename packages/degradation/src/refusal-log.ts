@@ -17,8 +17,8 @@ interface Episode {
 }
 
 /**
- * Counts refusals and tells of them: that they begin, how many there were each second, and that they have stopped. However
- * many calls are refused, a log of the events does not add to the load.
+ * Counts refusals and tells of them: that they begin, how many there were each second and the rest at the end, and that they
+ * have stopped. However many calls are refused, a log of the events does not add to the load.
  */
 export class RefusalLog {
   readonly #tell: (news: DegradationNews) => void;

@@ -370,6 +370,24 @@ describe('Degradation.admit', () => {
     });
   });
 
+  it('tells how many were refused at most once a second, and of the rest when it stops', () => {
+    const bench = new Bench();
+    bench.hold(0.96, 2);
+    for (let i = 0; i < 9; i += 1) {
+      bench.degradation.admit('normal', 'alice');
+      bench.hold(0.96, 1);
+    }
+    bench.degradation.admit('normal', 'alice');
+    bench.degradation.force('normal', 1_000);
+    const told = bench.events.filter(({ type }) => type === 'admission-refused');
+
+    expect(told).toMatchObject([
+      { durationMs: 1_000, refused: { normal: 3 } },
+      { durationMs: 1_000, refused: { normal: 4 } },
+      { durationMs: 500, refused: { normal: 3 } },
+    ]);
+  });
+
   it.each(['constructor', '__proto__'])('throws on the criticality %s, which every object has', (name) => {
     const degradation = new Degradation({
       signals: [
