@@ -1,4 +1,4 @@
-import { ManualClock } from '@holdfast/core/testing';
+import { ManualClock, settle } from '@holdfast/core/testing';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
 import { type Counter, type Labelled, Metrics, type MetricsEvent } from '@holdfast/metrics';
@@ -318,6 +318,20 @@ describe('Metrics', () => {
 
     expect(valuesOf(metrics, name)).toEqual({ 'area=good': 1 });
     expect(valuesOf(metrics, 'resilience_observer_errors_total')).toEqual({ [`component=${name}`]: 1 });
+  });
+
+  it('leaves out and counts observable metrics that are asynchronous by mistake, whatever comes of them', async () => {
+    const metrics = new Metrics();
+    const read = (): never => Promise.reject(new Error('gone')) as never;
+    metrics.observableGauge('plain', { help, read });
+    metrics.observableGauge('labelled', { help, labels: ['area'], read });
+
+    expect([samplesOf(metrics, 'plain'), samplesOf(metrics, 'labelled')]).toEqual([[], []]);
+    expect(valuesOf(metrics, 'resilience_observer_errors_total')).toEqual({
+      'component=plain': 1,
+      'component=labelled': 1,
+    });
+    await settle();
   });
 
   it('leaves out an observable metric that is undefined or throws, and counts the throws', () => {

@@ -47,9 +47,9 @@ export function observableFamily(
       onOverflow: (busiest) => report.overflowed(name, busiest),
     });
     try {
-      for (const { labels: values, value } of read()) {
+      for (const { labels: values, value } of heard(read())) {
         // Left out before there is a series: that would read 0, which nobody has read.
-        if (fits(type, value)) series.with(values).add(value);
+        if (fits(type, heard(value))) series.with(values).add(value);
         else tally.invalid += 1;
       }
     } catch (error) {
@@ -60,6 +60,12 @@ export function observableFamily(
     return samplesOf(series);
   };
   return { family: { ...scalar(definition), collect }, watched: { tally, size: () => size } };
+}
+
+/** What a callback gave. If that is a promise by mistake it is no reading, and how it ends is nobody's business any more. */
+function heard<Given>(given: Given): Given {
+  if (given instanceof Promise) given.catch(() => undefined);
+  return given;
 }
 
 /** Whether an instrument of the type would take the value. */
