@@ -65,9 +65,9 @@ export class FlagOverrides<Name extends string = string> implements Disposable {
     this.#clock = methods('clock', options.clock ?? systemClock, 'now', 'schedule');
   }
 
-  /** Begins to ask, by one background timer and when the provider tells of changes; does nothing if it has begun. */
+  /** Begins to ask, by one background timer and when the provider tells of changes; does nothing if it has begun or is disposed of. */
   start(): this {
-    if (this.#cancel !== undefined) return this;
+    if (this.#cancel !== undefined || this.#disposed) return this;
     this.#client.addHandler(ProviderEvents.ConfigurationChanged, this.#changed);
     const tick = (): void => {
       this.#cancel = this.#clock.schedule(tick, this.#intervalMs, { background: true });

@@ -186,6 +186,18 @@ describe('FlagOverrides', () => {
     expect(bench.degradation.isEnabled('search')).toBe(true);
   });
 
+  it('does not begin after disposal', async () => {
+    const { bench, vendor, overrides, wait } = await overridden();
+    overrides[Symbol.dispose]();
+    overrides.start();
+    vendor.putConfiguration({ 'degradation.search': flag(false) });
+    await wait(10_000);
+
+    // The sampling of the degradation.
+    expect(bench.clock.pending()).toBe(1);
+    expect(bench.degradation.isEnabled('search')).toBe(true);
+  });
+
   it.each<[object, string]>([
     [{ flagOf: 1 }, 'flagOf must be a function'],
     [{ intervalMs: 0 }, 'intervalMs must be'],
