@@ -22,7 +22,9 @@ export interface CorrectionsParts {
     subject: string,
     args: readonly (string | number)[],
   ) => Promise<void>;
-  /** Quota is given back to a subject: nothing that was refused to it is certain any more. */
+  /** What was refused to a subject is not what the store would say any more. */
+  readonly outdate: (scope: string, subject: string) => void;
+  /** Quota is given back to a subject: nothing that the store said of it is certain any more. */
   readonly forgive: (scope: string, subject: string) => void;
 }
 
@@ -63,11 +65,12 @@ export class Corrections {
     cost: number,
     chargedAt: number,
   ): Promise<void> {
-    const { scripts, run } = this.#parts;
+    const { scripts } = this.#parts;
     this.#forgiveAll(groups, subjects, cost);
+    const tell = cost < 0 ? this.#tell : this.#parts.run;
     await Promise.all(
       groups.map(({ scope, rules }, g) =>
-        run(scripts.adjust, scope, subjects[g] as string, [placesOf(rules), cost, chargedAt]),
+        tell(scripts.adjust, scope, subjects[g] as string, [placesOf(rules), cost, chargedAt]),
       ),
     );
   }
@@ -79,8 +82,9 @@ export class Corrections {
     cost: number,
     chargedAt: number,
   ): Promise<void> {
-    this.#parts.local.adjust(groups, subjects, cost, chargedAt);
-    const { isOut, clock } = this.#parts;
+    const { isOut, clock, local, outdate } = this.#parts;
+    local.adjust(groups, subjects, cost, chargedAt);
+    if (cost < 0) for (const [g, { scope }] of groups.entries()) outdate(scope, subjects[g] as string);
     const pending = groups.map(async (group, g) => {
       const subject = subjects[g] as string;
       const paid = cost + this.#debts.reduce(group.scope, subject, -cost);
@@ -103,25 +107,35 @@ export class Corrections {
 
   /** As {@link Ledger.block}. This process knows it as well, in case the store fails. */
   async block(scope: string, subject: string, forMs: number): Promise<void> {
-    const { local, forgive, run, scripts } = this.#parts;
+    const { local, forgive, outdate, scripts } = this.#parts;
     if (forMs === 0) forgive(scope, subject);
+    // What is remembered knows of no block: it would tell a shorter wait.
+    else outdate(scope, subject);
     local.block(scope, subject, forMs);
-    await run(scripts.block, scope, subject, [scripts.placeOf(scope), Math.ceil(forMs * 1_000)]);
+    await this.#tell(scripts.block, scope, subject, [scripts.placeOf(scope), Math.ceil(forMs * 1_000)]);
   }
 
   /** As {@link Ledger.reset}. */
   async reset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): Promise<void> {
-    const { local, forgive, run, scripts } = this.#parts;
+    const { local, forgive, scripts } = this.#parts;
     forgive(scope, subject);
     this.#debts.forgive(scope, subject);
     local.reset(scope, subject, rules);
-    await run(scripts.reset, scope, subject, [rules === undefined ? '' : placesOf(rules)]);
+    await this.#tell(scripts.reset, scope, subject, [rules === undefined ? '' : placesOf(rules)]);
   }
 
   async #charge({ scope, rules }: RuleGroup, subject: string, cost: number): Promise<void> {
-    const { scripts, run } = this.#parts;
-    if (cost !== 0) await run(scripts.penalize, scope, subject, [placesOf(rules), cost]);
+    const { scripts } = this.#parts;
+    const tell = cost < 0 ? this.#tell : this.#parts.run;
+    if (cost !== 0) await tell(scripts.penalize, scope, subject, [placesOf(rules), cost]);
   }
+
+  /** Runs a script after which the store may refuse less, or for longer. */
+  readonly #tell: CorrectionsParts['run'] = async (script, scope, subject, args) => {
+    await this.#parts.run(script, scope, subject, args);
+    // A question that overtook it, as a server that does not know the script lets them, was answered as before.
+    this.#parts.outdate(scope, subject);
+  };
 
   #forgiveAll(groups: readonly RuleGroup[], subjects: readonly string[], cost: number): void {
     if (cost >= 0) return;

@@ -65,6 +65,7 @@ export class RedisLedger implements Ledger {
       maxSubjects: options.maxLocalSubjects,
     });
     this.#standIn = new StandIn(this.#local, this.#questions, clock);
+    const outdate = (scope: string, subject: string): void => this.#denied?.forget(scope, subject);
     this.#corrections = new Corrections({
       scripts,
       local: this.#local,
@@ -72,8 +73,9 @@ export class RedisLedger implements Ledger {
       maxDebts: options.maxLocalSubjects,
       isOut: () => this.#health.isOut,
       run: (script, scope, subject, args) => this.#run(script, scope, subject, args),
+      outdate,
       forgive: (scope, subject) => {
-        this.#denied?.forget(scope, subject);
+        outdate(scope, subject);
         this.#questions.keysOf(scope).find(subject)?.forget();
       },
     });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { RateLimiter } from '@holdfast/rate-limiter';
 import { RedisStore, type RedisStoreOptions } from '@holdfast/rate-limiter/redis';
 import { describeWithRedis, until } from '@holdfast/test-support';
@@ -92,6 +93,47 @@ describeWithRedis(
 
       expect([refused.allowed, (await limiter.check(alice)).allowed]).toContain(true);
       expect((await limiter.check(alice)).source).toBe('redis');
+    });
+
+    it('tells of a block that this process began after it was refused', async () => {
+      const limiter = limiterOf();
+      await useUp(limiter);
+      await limiter.block(alice, 600_000);
+
+      for (const source of ['redis', 'cache']) {
+        const refused = await limiter.check(alice);
+        expect(refused).toMatchObject({ blocked: true, source });
+        expect(refused.retryAfterMs).toBeGreaterThan(500_000);
+      }
+    });
+
+    it('tells of the block that its own refusal began', async () => {
+      const limiter = new RateLimiter({
+        name: `run ${run}`,
+        limits: { user: { limit: 1, windowMs: 60_000, penalty: { blockMs: 600_000 } } },
+        store: new RedisStore(client, { timeoutMs: 10_000 }),
+      });
+      await limiter.check('alice');
+      expect((await limiter.check('alice')).blocked).toBe(true);
+
+      await until('it is known', async () => (await limiter.check('alice')).blocked);
+      const refused = limiter.checkSync('alice');
+      expect(refused).toMatchObject({ blocked: true, source: 'cache' });
+      expect(refused.retryAfterMs).toBeGreaterThan(500_000);
+    });
+
+    it('asks again although a question overtook what gave quota back', async () => {
+      const limiter = new RateLimiter({
+        name: `run ${run}`,
+        // Of no other test: the server has to be told what it means to reset it.
+        limits: { [randomUUID()]: { limit: 1, windowMs: 60_000 } },
+        store: new RedisStore(client, { timeoutMs: 10_000 }),
+      });
+      await limiter.check('alice');
+
+      await Promise.all([limiter.reset('alice'), limiter.check('alice')]);
+
+      expect((await limiter.check('alice')).source).toBe('redis');
     });
 
     it('asks again once a block was ended by this process', async () => {

@@ -120,6 +120,23 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     await until('the store knows that as well', async () => (await remaining(direct())) === 10);
   });
 
+  it('does not remember a refusal beyond a refund of what was admitted in an outage', async () => {
+    const limiter = throughProxy({ probeIntervalMs: 20, timeoutMs: 2_000 });
+    await decidedIn(limiter, 'redis');
+    await proxy.cut();
+    await decidedIn(limiter, 'local');
+    const admitted = await limiter.check('alice', { cost: 3 });
+    await proxy.heal();
+    await decidedIn(limiter, 'redis');
+    await until('the store knows', async () => (await remaining(direct())) === 7);
+    await limiter.check('alice', { cost: 7 });
+    expect((await limiter.check('alice')).allowed).toBe(false);
+
+    await admitted.refund();
+
+    expect(await limiter.check('alice')).toMatchObject({ allowed: true, source: 'redis' });
+  });
+
   it('penalizes and rewards in an outage, and tells the store of it', async () => {
     const limiter = throughProxy({ probeIntervalMs: 20 });
     await decidedIn(limiter, 'redis');
