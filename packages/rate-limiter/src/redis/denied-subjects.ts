@@ -1,14 +1,4 @@
-/** What is known of one limit of a subject, as of the latest refusal. Instants are on the monotonic clock. */
-export interface Bound {
-  /** The limit's index in the plan. */
-  readonly index: number;
-  /** This cost and larger ones are refused, under this limit and lower ones, until then; `Infinity`: none is known to be. */
-  readonly cost: number;
-  readonly limit: number;
-  readonly until: number;
-  readonly remaining: number;
-  readonly emptyAt: number;
-}
+import type { Bound } from './bound.ts';
 
 export interface Denial {
   blockedUntil: number;

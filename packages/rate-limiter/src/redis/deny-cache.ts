@@ -1,5 +1,6 @@
 import { limitAt, type LimitRule, readingWidth, type RuleGroup, type Verdict } from '../store.ts';
-import { type Bound, DeniedSubjects, type Denial } from './denied-subjects.ts';
+import { boundOf, refuses, waitMsOf } from './bound.ts';
+import { DeniedSubjects, type Denial } from './denied-subjects.ts';
 import type { KnownSubject } from './known-subject.ts';
 
 /**
@@ -63,9 +64,10 @@ export class DenyCache {
       for (let r = 0; r < rules.length; r += 1) {
         const rule = rules[r] as LimitRule;
         const bound = denial?.bounds[rule.index];
-        if (bound !== undefined && refuses(bound, cost, limitAt(rule, factor), now)) {
+        const limit = limitAt(rule, factor);
+        if (bound !== undefined && refuses(bound, cost, limit, now)) {
           if (!rule.shadow) refused = true;
-          readings.push(1, bound.remaining, bound.until - now, bound.emptyAt - now);
+          readings.push(1, bound.remaining, waitMsOf(bound, rule, cost, limit, now), bound.emptyAt - now);
           continue;
         }
         if (rule.countsAttempts) return undefined;
@@ -130,29 +132,4 @@ export class DenyCache {
     if (denied === undefined) this.#scopes.set(scope, (denied = new DeniedSubjects(this.#maxSubjects)));
     return denied;
   }
-}
-
-function refuses(bound: Bound, cost: number, limit: number, now: number): boolean {
-  return cost >= bound.cost && now < bound.until && limit <= bound.limit;
-}
-
-function boundOf(
-  rule: LimitRule,
-  cost: number,
-  factor: number,
-  readings: ArrayLike<number>,
-  at: number,
-  sentAt: number,
-): Bound {
-  const waitMs = readings[at + 2] as number;
-  // A refusal for ever is one of this cost only, and of a limit that may be another tomorrow.
-  const isRefused = readings[at] === 1 && waitMs > 0 && waitMs < Infinity;
-  return {
-    index: rule.index,
-    cost: isRefused ? cost : Infinity,
-    limit: limitAt(rule, factor),
-    until: sentAt + (isRefused ? waitMs : 0),
-    remaining: readings[at + 1] as number,
-    emptyAt: sentAt + (readings[at + 3] as number),
-  };
 }

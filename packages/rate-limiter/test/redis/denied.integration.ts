@@ -66,6 +66,14 @@ describeWithRedis(
       expect((await limiter.check(alice, { cost: 0 })).source).toBe('redis');
     });
 
+    it('says like the server that no wait helps', async () => {
+      const limiter = limiterOf();
+      await useUp(limiter);
+
+      const decision = limiter.checkSync(alice, { cost: 3 });
+      expect(decision).toMatchObject({ source: 'cache', impossible: true });
+    });
+
     it('asks each time if it is told to remember nobody', async () => {
       const limiter = limiterOf({ maxDeniedSubjects: 0 });
       await useUp(limiter);

@@ -65,6 +65,24 @@ describe('DenyCache', () => {
     expect(cache.verdict(user, alice, 2, 1)).toBeUndefined();
   });
 
+  it('tells no wait for a cost that the limit never admits', () => {
+    const { cache } = setup();
+    cache.learn(user, alice, 3, 1, refusal(1, 2, 500, 900), [0], 0);
+
+    expect(cache.verdict(user, alice, 10, 1)?.readings[2]).toBe(500);
+    expect(cache.verdict(user, alice, 11, 1)?.readings[2]).toBe(Infinity);
+    expect(cache.verdict(user, alice, 6, 0.5)?.readings[2]).toBe(Infinity);
+  });
+
+  it('tells of a smooth limit how long what costs more has to wait', () => {
+    const { cache } = setup();
+    const smooth: readonly RuleGroup[] = [{ scope: 'user', rules: [{ ...rule, mode: 'smooth' }] }];
+    cache.learn(smooth, alice, 3, 1, refusal(1, 2, 100, 900), [0], 0);
+
+    expect(cache.verdict(smooth, alice, 7, 1)?.readings[2]).toBe(500);
+    expect(cache.verdict(smooth, alice, 11, 1)?.readings[2]).toBe(Infinity);
+  });
+
   it('keeps the smaller of two costs that are refused', () => {
     const { cache } = setup();
     cache.learn(user, alice, 1, 1, refusal(1, 0, 300, 900), [0], 0);
