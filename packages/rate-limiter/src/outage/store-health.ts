@@ -28,19 +28,17 @@ export class StoreHealth {
     this.#probeIntervalMs = probeIntervalMs;
   }
 
-  /** Whether an outage is known of. */
-  get isOut(): boolean {
+  /** Whether an outage is known of; one begins with a connection that is not ready. `status` is the client's, if it tells. */
+  isOut(status: string | undefined): boolean {
+    if (!this.#connected(status))
+      this.#lose(new RateLimitStoreError(`the connection to the store is not ready: ${status}`));
     return this.#lostAt !== undefined;
   }
 
   /** Permission for one call, or `undefined` to go without. `status` is the client's, if it tells. */
   attempt(status: string | undefined): Attempt | undefined {
-    if (!this.#connected(status)) {
-      this.#lose(new RateLimitStoreError(`the connection to the store is not ready: ${status}`));
-      return undefined;
-    }
-    if (this.#lostAt === undefined) return this.#first;
-    if (this.#probing || this.#clock.now() < this.#probeAt) return undefined;
+    if (!this.isOut(status)) return this.#first;
+    if (!this.#connected(status) || this.#probing || this.#clock.now() < this.#probeAt) return undefined;
     this.#probing = true;
     return this.#probe;
   }

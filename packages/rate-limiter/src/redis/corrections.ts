@@ -22,6 +22,8 @@ export interface CorrectionsParts {
     subject: string,
     args: readonly (string | number)[],
   ) => Promise<void>;
+  /** Charges in this process what the store knew of a subject, once per outage. */
+  readonly recall: (scope: string, subject: string) => void;
   /** What was refused to a subject is not what the store would say any more. */
   readonly outdate: (scope: string, subject: string) => void;
   /** Quota is given back to a subject: nothing that the store said of it is certain any more. */
@@ -67,6 +69,7 @@ export class Corrections {
   ): Promise<void> {
     const { scripts } = this.#parts;
     this.#forgiveAll(groups, subjects, cost);
+    if (cost > 0 && this.#parts.isOut()) return this.#keep(groups, subjects, cost);
     const tell = cost < 0 ? this.#tell : this.#parts.run;
     await Promise.all(
       groups.map(({ scope, rules }, g) =>
@@ -85,11 +88,10 @@ export class Corrections {
     const { isOut, clock, local, outdate } = this.#parts;
     local.adjust(groups, subjects, cost, chargedAt);
     if (cost < 0) for (const [g, { scope }] of groups.entries()) outdate(scope, subjects[g] as string);
-    const pending = groups.map(async (group, g) => {
-      const subject = subjects[g] as string;
-      const paid = cost + this.#debts.reduce(group.scope, subject, -cost);
-      if (paid !== 0 && isOut()) this.#debts.add(group, subject, paid, clock.now());
-      else await this.#charge(group, subject, paid);
+    const rest = groups.flatMap((group, g) => this.#debts.change(group, subjects[g] as string, cost));
+    const pending = rest.map(async (paid) => {
+      if (isOut()) this.#debts.add(paid.group, paid.subject, paid.cost, clock.now());
+      else await this.#charge(paid.group, paid.subject, paid.cost);
     });
     await Promise.all(pending);
   }
@@ -97,11 +99,7 @@ export class Corrections {
   /** As {@link Ledger.penalize}. */
   async penalize(groups: readonly RuleGroup[], subjects: readonly string[], cost: number): Promise<void> {
     this.#forgiveAll(groups, subjects, cost);
-    if (this.#parts.isOut()) {
-      this.#parts.local.penalize(groups, subjects, cost);
-      this.owe(groups, subjects, cost);
-      return;
-    }
+    if (this.#parts.isOut()) return this.#keep(groups, subjects, cost);
     await Promise.all(groups.map((group, g) => this.#charge(group, subjects[g] as string, cost)));
   }
 
@@ -119,15 +117,23 @@ export class Corrections {
   async reset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): Promise<void> {
     const { local, forgive, scripts } = this.#parts;
     forgive(scope, subject);
-    this.#debts.forgive(scope, subject);
+    this.#debts.forgive(scope, subject, rules);
     local.reset(scope, subject, rules);
     await this.#tell(scripts.reset, scope, subject, [rules === undefined ? '' : placesOf(rules)]);
+  }
+
+  /** Charges in an outage, on top of what the store knew. */
+  #keep(groups: readonly RuleGroup[], subjects: readonly string[], cost: number): void {
+    const { local, recall } = this.#parts;
+    for (const [g, { scope }] of groups.entries()) recall(scope, subjects[g] as string);
+    local.penalize(groups, subjects, cost);
+    this.owe(groups, subjects, cost);
   }
 
   async #charge({ scope, rules }: RuleGroup, subject: string, cost: number): Promise<void> {
     const { scripts } = this.#parts;
     const tell = cost < 0 ? this.#tell : this.#parts.run;
-    if (cost !== 0) await tell(scripts.penalize, scope, subject, [placesOf(rules), cost]);
+    await tell(scripts.penalize, scope, subject, [placesOf(rules), cost]);
   }
 
   /** Runs a script after which the store may refuse less, or for longer. */

@@ -71,7 +71,8 @@ export class RedisLedger implements Ledger {
       local: this.#local,
       clock,
       maxDebts: options.maxLocalSubjects,
-      isOut: () => this.#health.isOut,
+      isOut: () => this.#health.isOut(connection.status),
+      recall: (scope, subject) => this.#standIn.recall(scope, subject),
       run: (script, scope, subject, args) => this.#run(script, scope, subject, args),
       outdate,
       forgive: (scope, subject) => {

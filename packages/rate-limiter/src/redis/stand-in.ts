@@ -32,13 +32,13 @@ export class StandIn {
 
   decide(groups: readonly RuleGroup[], subjects: readonly string[], cost: number, factor: number): Verdict {
     for (let g = 0; g < groups.length; g += 1)
-      this.#seed((groups[g] as RuleGroup).scope, subjects[g] as string);
+      this.recall((groups[g] as RuleGroup).scope, subjects[g] as string);
     const { source, readings, blockedMs, chargedAt } = this.#local.decide(groups, subjects, cost, factor);
     return { source, readings, blockedMs, chargedAt: chargedAt === undefined ? undefined : -1 - chargedAt };
   }
 
-  /** Once per outage. */
-  #seed(scope: string, subject: string): void {
+  /** Charges what the store knew of a subject, once per outage. */
+  recall(scope: string, subject: string): void {
     const known = this.#questions.keysOf(scope).find(subject);
     const group = known?.untoldIn(this.#outages);
     if (known === undefined || group === undefined) return;

@@ -45,6 +45,6 @@ describe('StoreHealth', () => {
 
     late?.succeeded();
 
-    expect(health.isOut).toBe(true);
+    expect(health.isOut('ready')).toBe(true);
   });
 });

@@ -231,6 +231,19 @@ describe('RedisStore', () => {
     expect(clock.pending()).toBe(0);
   });
 
+  it('keeps a charge for the store that it finds to be gone', async () => {
+    const { client, clock, limiter } = setup();
+    const checked = limiter.check('a');
+    await clock.advance(0);
+    client.sent[0]?.resolve(admitted);
+    const decision = await checked;
+    client.status = 'reconnecting';
+
+    await decision.settle(3);
+
+    expect((await limiter.check('a', { cost: 0 })).limits.user).toMatchObject({ remaining: 7 });
+  });
+
   it('keeps limit 0 shut while the store is lost', async () => {
     const client = new HandClient();
     client.status = 'end';

@@ -1,4 +1,4 @@
-import { RateLimiter, RateLimitStoreError } from '@holdfast/rate-limiter';
+import { type Decision, type LimitsOptions, RateLimiter, RateLimitStoreError } from '@holdfast/rate-limiter';
 import { RedisStore, type RedisStoreOptions } from '@holdfast/rate-limiter/redis';
 import { describeWithRedis, type Proxy, startProxy, until } from '@holdfast/test-support';
 import { Redis } from 'ioredis';
@@ -21,18 +21,23 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     await proxy[Symbol.asyncDispose]();
   });
 
-  function limiterOf(url: string, options: RedisStoreOptions = {}): RateLimiter<typeof limits> {
+  function limiterOf<const Limits extends LimitsOptions = typeof limits>(
+    url: string,
+    options: RedisStoreOptions = {},
+    own?: Limits,
+  ): RateLimiter<Limits> {
     const client = new Redis(url, { retryStrategy: () => 20, autoResendUnfulfilledCommands: false });
     client.on('error', () => undefined);
     clients.push(client);
-    return new RateLimiter({ name: `run ${run}`, limits, store: new RedisStore(client, options) });
+    const store = new RedisStore(client, options);
+    return new RateLimiter({ name: `run ${run}`, limits: own ?? (limits as unknown as Limits), store });
   }
   const throughProxy = (options?: RedisStoreOptions): RateLimiter<typeof limits> =>
     limiterOf(proxy.url(redis.url), options);
   const direct = (): RateLimiter<typeof limits> => limiterOf(redis.url, patient);
   const remaining = async (limiter: RateLimiter<typeof limits>): Promise<number | undefined> =>
     (await limiter.check('alice', { cost: 0 })).limits.user?.remaining;
-  const decidedIn = (limiter: RateLimiter<typeof limits>, source: string): Promise<void> =>
+  const decidedIn = (limiter: Pick<RateLimiter, 'check'>, source: string): Promise<void> =>
     until(`decisions are made in ${source}`, async () => (await limiter.check('probe')).source === source);
 
   it('16.3 recovery: tells the store what it admitted meanwhile', async () => {
@@ -151,6 +156,58 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     await decidedIn(limiter, 'redis');
 
     await until('the store knows', async () => (await remaining(direct())) === 5);
+  });
+
+  it('charges in an outage what a call turned out to cost, on top of what the store knew, and tells it', async () => {
+    const limiter = throughProxy({ probeIntervalMs: 20 });
+    await decidedIn(limiter, 'redis');
+    const decision = await limiter.check('alice');
+    await proxy.cut();
+    await decidedIn(limiter, 'local');
+
+    await decision.settle(6);
+    expect(await remaining(limiter)).toBe(4);
+    await proxy.heal();
+    await decidedIn(limiter, 'redis');
+
+    await until('the store knows', async () => (await remaining(direct())) === 4);
+  });
+
+  it('penalizes in an outage on top of what the store knew', async () => {
+    const limiter = throughProxy({ probeIntervalMs: 10_000 });
+    await decidedIn(limiter, 'redis');
+    await limiter.check('alice', { cost: 4 });
+    await proxy.cut();
+    await decidedIn(limiter, 'local');
+
+    await limiter.penalize('alice', 3);
+
+    expect(await remaining(limiter)).toBe(3);
+  });
+
+  it('gives back what was admitted in an outage under its own limits only', async () => {
+    const own = {
+      user: { limit: 10, windowMs: 60_000 },
+      dear: { limit: 5, windowMs: 60_000, tag: 'dear' },
+      tries: { limit: 5, windowMs: 60_000, counts: 'attempts' },
+    } as const;
+    const limiter = limiterOf(proxy.url(redis.url), { probeIntervalMs: 20 }, own);
+    await decidedIn(limiter, 'redis');
+    await proxy.cut();
+    await decidedIn(limiter, 'local');
+    await limiter.check('alice');
+    const admitted = await limiter.check('alice', { tags: ['dear'] });
+    await limiter.reset('alice', ['dear']);
+    await limiter.check('alice', { tags: ['dear'] });
+
+    await admitted.refund();
+    await proxy.heal();
+    await decidedIn(limiter, 'redis');
+
+    const other = limiterOf(redis.url, patient, own);
+    const look = (): Promise<Decision> => other.check('alice', { cost: 0, tags: ['dear'] });
+    await until('the store knows', async () => (await look()).limits['tries']?.remaining === 2);
+    expect((await look()).limits).toMatchObject({ user: { remaining: 8 }, dear: { remaining: 5 } });
   });
 
   it('counts what it could not tell the store as a failure', async () => {
