@@ -1,4 +1,5 @@
 import { fieldOf, type HeaderSource } from './header-source.ts';
+import { toldInstant } from './told-instant.ts';
 
 /** What the families without policy names tell: one limit. */
 export interface NamelessQuota {
@@ -57,7 +58,7 @@ function waitOf(field: string | undefined, epochMs: number): number | undefined 
   const count = /^\s*\d{1,15}(?:\.\d{1,9})?\s*$/.test(field) ? Number(field) : Number.NaN;
   if (count < firstInstant) return Math.ceil(count * 1_000);
   const at = Number.isNaN(count)
-    ? Date.parse(field)
+    ? toldInstant(field)
     : count * (count < firstInstantInMilliseconds ? 1_000 : 1);
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil(at - epochMs));
+  return at === undefined ? undefined : Math.max(0, Math.ceil(at - epochMs));
 }

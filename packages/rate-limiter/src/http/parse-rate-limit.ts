@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@holdfast/core';
 import { fieldOf, type HeaderSource } from './header-source.ts';
 import { parseNamelessQuota } from './nameless-quota.ts';
 import { type Item, parseItems } from './structured-fields.ts';
+import { toldInstant } from './told-instant.ts';
 
 /** A policy that a server told in `RateLimit-Policy`. */
 export interface RateLimitPolicy {
@@ -113,6 +114,6 @@ function bytesOf(value: unknown): Uint8Array | undefined {
 function retryAfterOf(field: string | undefined, epochMs: number): number | undefined {
   if (field === undefined) return undefined;
   if (/^\d{1,15}$/.test(field.trim())) return Number(field) * 1_000;
-  const at = Date.parse(field);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - epochMs);
+  const at = toldInstant(field);
+  return at === undefined ? undefined : Math.max(0, at - epochMs);
 }

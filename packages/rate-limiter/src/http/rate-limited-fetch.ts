@@ -6,7 +6,7 @@ import {
   type ResolvedRateLimitedFetchOptions,
   resolveFetchOptions,
 } from './rate-limited-fetch-options.ts';
-import { ToldQuotas } from './told-quotas.ts';
+import { type Delay, ToldQuotas } from './told-quotas.ts';
 
 /** Methods that may be sent twice, RFC 9110 section 9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -60,21 +60,24 @@ class Client {
       giveUpAt: this.#clock.now() + this.#options.maxWaitMs,
     };
 
+    let notBefore = -Infinity;
     for (let retries = 0; ; retries += 1) {
-      const ticket = await this.#admit(call);
+      const ticket = await this.#admit(call, notBefore);
       const response = await this.#options.fetch(input, init);
       const { retryAfterMs } = this.#learn(call, ticket, response);
       if (retries === this.#options.retry || !isRefusal(response) || retryAfterMs === undefined)
         return response;
-      if (this.#clock.now() + retryAfterMs > call.giveUpAt) return response;
+      notBefore = this.#clock.now() + retryAfterMs;
+      if (notBefore > call.giveUpAt) return response;
       if (!isRepeatable(request, init, response.status)) return response;
       await response.body?.cancel();
     }
   }
 
-  /** Waits until the call may be sent. @returns its ticket. */
-  async #admit({ quotas, cancellation, giveUpAt }: Call): Promise<number> {
-    for (let delay = quotas.delay(); delay !== undefined; delay = quotas.delay()) {
+  /** Waits until the call may be sent, whatever other calls are told meanwhile not before an instant. @returns its ticket. */
+  async #admit({ quotas, cancellation, giveUpAt }: Call, notBefore: number): Promise<number> {
+    const next = (): Delay | undefined => quotas.delay(notBefore - this.#clock.now());
+    for (let delay = next(); delay !== undefined; delay = next()) {
       const { limit, waitMs } = delay;
       if (this.#clock.now() + waitMs > giveUpAt)
         throw new RateLimitedError({

@@ -44,15 +44,17 @@ export class ToldQuotas {
   /**
    * What a call has to wait for; `undefined` if it may be sent. Of a limit that is told for several partitions the
    * shortest wait counts, since nobody knows which of them the call falls into.
+   *
+   * @param ownMs - what the call itself was told to wait, if it was refused before.
    */
-  delay(): Delay | undefined {
+  delay(ownMs: number): Delay | undefined {
     const now = this.#clock.now();
     const waits = new Map<string, number>();
     for (const { limit, remaining, until } of this.#standings.values()) {
       const waitMs = remaining > 0 ? 0 : Math.max(0, until - now);
       waits.set(limit, Math.min(waits.get(limit) ?? Infinity, waitMs));
     }
-    let longest: Delay | undefined;
+    let longest: Delay | undefined = ownMs > 0 ? { limit: retryAfter, waitMs: ownMs } : undefined;
     for (const [limit, waitMs] of waits) if (waitMs > (longest?.waitMs ?? 0)) longest = { limit, waitMs };
     return longest;
   }

@@ -51,6 +51,23 @@ describe('parseRateLimit', () => {
     expect(parseRateLimit({ 'retry-after': 'later' }, { clock }).retryAfterMs).toBeUndefined();
   });
 
+  it.each(['1.5', '-1', '10,', 'abc 5', 'Thu', '5 Jan'])('takes %s for no wait', (field) => {
+    expect(parseRateLimit({ 'retry-after': field }).retryAfterMs).toBeUndefined();
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `x${field}` };
+    expect(parseRateLimit(headers).limits).toMatchObject([{ resetMs: undefined }]);
+  });
+
+  it.each([
+    'Thu, 01 Jan 2026 00:00:07 GMT',
+    'Thursday, 01-Jan-26 00:00:07 GMT',
+    'Thu Jan  1 00:00:07 2026',
+    '2026-01-01T00:00:07Z',
+    '2026-01-01T01:00:07.000+01:00',
+  ])('reads the date %s', (field) => {
+    const clock = new ManualClock(Date.UTC(2026, 0, 1));
+    expect(parseRateLimit({ 'retry-after': field }, { clock }).retryAfterMs).toBe(7_000);
+  });
+
   it('takes unknown parameters for comments', () => {
     const field = '"a";r=5;x=?1;y=token;z=1.5;d=@1659578233;s=%"f%c3%bc";flag;t=2';
 

@@ -380,6 +380,37 @@ describe('rateLimitedFetch with retries', () => {
     });
   });
 
+  it('sends it again after Retry-After also where a cache or another server told it', async () => {
+    const old = { status: 429, headers: { 'Retry-After': '2', Age: '1' } };
+
+    expect(await sendOnce([old])).toEqual({ status: 200, calls: 2, waitedMs: 2_000 });
+  });
+
+  it('sends it again after Retry-After, whatever other calls are told meanwhile', async () => {
+    const sentAt: number[] = [];
+    const answers: ((response: Response) => void)[] = [];
+    const { clock, send } = clientOf({
+      retry: 1,
+      fetch: () => {
+        sentAt.push(clock.now());
+        return new Promise((resolve) => answers.push(resolve));
+      },
+    });
+    const refused = send('http://127.0.0.1/refused');
+    const passed = send('http://127.0.0.1/passed');
+    await clock.advance(0);
+    answers[0]?.(new Response('', { status: 429, headers: { 'Retry-After': '10' } }));
+    await clock.advance(1_000);
+    answers[1]?.(new Response());
+    await passed;
+
+    await clock.advance(9_000);
+    answers[2]?.(new Response());
+
+    expect(await statusOf(refused)).toBe(200);
+    expect(sentAt).toEqual([0, 0, 10_000]);
+  });
+
   it.each<[string, number, RequestInit, number]>([
     ['a POST after 429', 429, { method: 'POST', body: 'text' }, 2],
     ['a POST after 503, which may have been done', 503, { method: 'POST', body: 'text' }, 1],
