@@ -59,14 +59,14 @@ export class ScopeRows {
   /** Writes a subject whose row is there already, or removes it if nothing in it matters. */
   update(key: Uint8Array, record: SubjectRecord, now: number): void {
     if (record.endsAt <= now) this.#remove.run(this.#id, key);
-    else this.#update.run(Math.ceil(record.endsAt), encode(record, now), this.#id, key);
+    else this.#update.run(expiryOf(record), encode(record, now), this.#id, key);
   }
 
   /** Makes room and takes in a subject without a row, unless nothing in it matters. */
   add(key: Uint8Array, record: SubjectRecord, now: number): void {
     if (record.endsAt <= now) return;
     this.#makeRoom(now);
-    this.#insert.run(this.#id, key, Math.ceil(record.endsAt), encode(record, now));
+    this.#insert.run(this.#id, key, expiryOf(record), encode(record, now));
   }
 
   remove(key: Uint8Array): void {
@@ -92,6 +92,11 @@ export class ScopeRows {
     this.#hand = rows.at(-1)?.subject ?? this.#hand;
     return rows;
   }
+}
+
+/** A whole number that every engine can read again, also of a block without an end. */
+function expiryOf({ endsAt }: SubjectRecord): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(endsAt));
 }
 
 /** 128 bits: rows have a bounded width, and the file does not tell who the subjects are. */

@@ -3,7 +3,7 @@ import { ManualClock } from '@holdfast/core/testing';
 import { RateLimiter } from '@holdfast/rate-limiter';
 import { SqliteStore } from '@holdfast/rate-limiter/sqlite';
 import { describe, expect, it } from 'vitest';
-import { countRows } from './engines.ts';
+import { countRows, engines } from './engines.ts';
 
 const limits = {
   user: { limit: 2, windowMs: 1_000, by: 'user' },
@@ -43,6 +43,21 @@ describe('a row of SqliteStore', () => {
 
     expect(allowed.map((decision) => decision.allowed)).toEqual([true, true, false]);
     expect(allowed.map(({ source }) => source)).toEqual(['sqlite', 'sqlite', 'sqlite']);
+  });
+
+  it.each(
+    engines.flatMap(([engine, open]) =>
+      [Number.MAX_SAFE_INTEGER, 2 ** 62, Number.MAX_VALUE].map((forMs) => ({ engine, open, forMs })),
+    ),
+  )('of a subject that is blocked for $forMs ms is read again by $engine', async ({ open, forMs }) => {
+    const limiter = new RateLimiter({ limits, store: new SqliteStore(open(':memory:')) });
+    const mallory = { user: 'mallory' };
+    await limiter.block(mallory, forMs);
+
+    const others = ['alice', 'bob', 'carol', 'dave'].map((user) => limiter.checkSync({ user }));
+
+    expect(others.map(({ source }) => source)).toEqual(others.map(() => 'sqlite'));
+    expect([limiter.checkSync(mallory)]).toMatchObject([{ blocked: true, source: 'sqlite' }]);
   });
 
   it('takes some 200 bytes for four limits', () => {
