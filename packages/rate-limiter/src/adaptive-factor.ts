@@ -75,18 +75,7 @@ export class AdaptiveFactor implements Disposable {
 
   /** Samples once per interval from now on, in the background. Does nothing if it does already. */
   start(): void {
-    if (this.#cancel !== undefined) return;
-    const next = (): void => {
-      this.#cancel = this.#clock.schedule(
-        () => {
-          this.sample();
-          next();
-        },
-        this.#intervalMs,
-        { background: true },
-      );
-    };
-    next();
+    if (this.#cancel === undefined) this.#schedule();
   }
 
   /** Takes one sample now, for those who have a timer of their own. */
@@ -107,6 +96,19 @@ export class AdaptiveFactor implements Disposable {
   [Symbol.dispose](): void {
     this.#cancel?.();
     this.#cancel = undefined;
+  }
+
+  #schedule(): void {
+    const cancel = this.#clock.schedule(
+      () => {
+        this.sample();
+        // Unless who was asked for the score has stopped it, or started it anew.
+        if (this.#cancel === cancel) this.#schedule();
+      },
+      this.#intervalMs,
+      { background: true },
+    );
+    this.#cancel = cancel;
   }
 
   /** What cannot be read changes nothing: the factor holds. */

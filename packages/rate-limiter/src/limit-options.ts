@@ -104,7 +104,7 @@ export type TagOf<Limits extends LimitsOptions> = string extends keyof Limits
 
 /** @throws {InvalidOptionError} naming the first option that is wrong. */
 export function rulesOf(limits: LimitsOptions): LimitRule[] {
-  const entries: [string, LimitOptions][] = typeof limits === 'object' ? Object.entries(limits) : [];
+  const entries: [string, LimitOptions][] = isObject(limits) ? Object.entries(limits) : [];
   if (entries.length === 0) throw new InvalidOptionError('limits', 'an object of at least one limit', limits);
   if (entries.length > mostLimits)
     throw new InvalidOptionError('limits', `of at most ${mostLimits} limits`, entries.length);
@@ -117,6 +117,7 @@ export function penaltiesOf(limits: LimitsOptions): (Penalty | undefined)[] {
     if (penalty === undefined) return undefined;
     const option = `limits.${name}.penalty`;
     if (by === globalScope) throw new InvalidOptionError(option, 'absent from a global limit', penalty);
+    if (!isObject(penalty)) throw new InvalidOptionError(option, 'an object', penalty);
     const blockMs = duration(`${option}.blockMs`, penalty.blockMs, 1);
     return {
       blockMs,
@@ -130,6 +131,7 @@ function ruleOf(name: string, options: LimitOptions, index: number): LimitRule {
   if (!/^[ -~]{1,64}$/.test(name) || name === '__proto__')
     throw new InvalidOptionError('limits', 'named in printable ASCII of 1 to 64 characters', name);
   const option = `limits.${name}`;
+  if (!isObject(options)) throw new InvalidOptionError(option, 'an object', options);
   const limit = wholeNumber(`${option}.limit`, options.limit, 0, largestCost);
   const mode = oneOf(`${option}.mode`, options.mode ?? 'strict', ['strict', 'smooth']);
   return {
@@ -158,4 +160,8 @@ function burstOf(option: string, burst: number | undefined, mode: LimitRule['mod
   if (burst === undefined) return limit;
   if (mode !== 'smooth') throw new InvalidOptionError(option, 'absent unless the mode is smooth', burst);
   return wholeNumber(option, burst, 1, largestCost);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

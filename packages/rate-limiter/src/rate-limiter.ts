@@ -131,6 +131,8 @@ export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> imp
     const decision =
       pending instanceof Promise ? await unlessCancelled(pending, cancellationOf(options)) : pending;
     if (!decision.allowed) throw this.#errorOf(decision);
+    // By who was asked for the subject, or in the turn in which the store answered.
+    throwIfCancelled(options);
     return operation(new Execution(options, this.#clock));
   }
 

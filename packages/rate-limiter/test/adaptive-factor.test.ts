@@ -64,6 +64,30 @@ describe('AdaptiveFactor', () => {
     expect(clock.pending()).toBe(0);
   });
 
+  it('stops also when it is disposed while it reads the score', () => {
+    const clock = new ManualClock();
+    let stop: () => void = () => factor[Symbol.dispose]();
+    const factor = new AdaptiveFactor({
+      score: () => {
+        stop();
+        return 0;
+      },
+      intervalMs: 100,
+      clock,
+    });
+    factor.start();
+    clock.advanceSync(100);
+    expect(clock.pending()).toBe(0);
+
+    stop = () => {
+      factor[Symbol.dispose]();
+      factor.start();
+    };
+    factor.start();
+    clock.advanceSync(100);
+    expect(clock.pending()).toBe(1);
+  });
+
   it.each<[string, object, string]>([
     ['score', { score: 0.5 }, 'score must be a function, got 0.5'],
     ['min', { min: 0 }, 'min must be a number over 0, up to 1, got 0'],

@@ -7,6 +7,15 @@ describe('RateLimiterOptions', () => {
   it.each<[string, object, string]>([
     ['name', { name: '' }, "name must be a string that is not empty, got ''"],
     ['limits', { limits: undefined }, 'limits must be an object of at least one limit, got undefined'],
+    // oxlint-disable-next-line unicorn/no-null -- as untyped callers pass it
+    ['limits', { limits: null }, 'limits must be an object of at least one limit, got null'],
+    ['limits.user', { limits: { user: undefined } }, 'limits.user must be an object, got undefined'],
+    ['limits.user', { limits: { user: 100 } }, 'limits.user must be an object, got 100'],
+    [
+      'limits.user.penalty',
+      { limits: { user: { ...user, penalty: 60_000 } } },
+      'limits.user.penalty must be an object, got 60000',
+    ],
     ['limits', { limits: {} }, 'limits must be an object of at least one limit, got an object'],
     [
       'limits',

@@ -7,6 +7,7 @@ import {
   RateLimitedError,
   RateLimiter,
   type RateLimiterEvent,
+  type Verdict,
 } from '@holdfast/rate-limiter';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { fixedStore } from './support/fixed-store.ts';
@@ -298,6 +299,32 @@ describe('RateLimiter.execute', () => {
 
     await expect(limiter.execute(() => 1, { signal, key: 'a' })).rejects.toThrow('gone');
     expect((await limiter.check('a')).allowed).toBe(true);
+  });
+
+  it('does not run what is cancelled while it is decided about, or in the turn of the decision', async () => {
+    const gone = new Error('gone');
+    const controllers = [new AbortController(), new AbortController()] as const;
+    const named = new RateLimiter({
+      limits,
+      subjectOf: () => {
+        controllers[0].abort(gone);
+        return 'a';
+      },
+    });
+    let answer: (verdict: Verdict) => void = () => undefined;
+    const store = fixedStore(() => new Promise((resolve) => (answer = resolve)));
+    let runs = 0;
+
+    const early = named.execute(() => (runs += 1), { signal: controllers[0].signal });
+    await expect(early).rejects.toBe(gone);
+    const late = new RateLimiter({ limits, store }).execute(() => (runs += 1), {
+      signal: controllers[1].signal,
+    });
+    answer({ source: 'redis', readings: [0, 0, minute, minute], blockedMs: 0, chargedAt: 1 });
+    queueMicrotask(() => queueMicrotask(() => controllers[1].abort(gone)));
+
+    await expect(late).rejects.toBe(gone);
+    expect(runs).toBe(0);
   });
 
   it('stops waiting for the store when cancelled, and leaves no listener', async () => {
