@@ -33,7 +33,7 @@ export type { RedisStoreOptions } from './redis/options.ts';
  *   is never sent twice.
  * - With `leases`, quota of the limits that all share is taken in advance and spent without asking (`source: 'lease'`).
  * - In an outage a subject goes on with this process's share of what was left. What was admitted without Redis is charged
- *   there once it is back, as far as the limits have room.
+ *   there once it is back, as far as the limits have room, and who was blocked, unblocked or reset is then told to it.
  *
  * A client that is handed in should not resend commands after a reconnect (`autoResendUnfulfilledCommands: false` in
  * ioredis): a charge could count twice, though no limit could be passed by that.

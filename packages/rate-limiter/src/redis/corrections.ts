@@ -2,11 +2,12 @@ import type { Clock } from '@holdfast/core';
 import type { LimitRule, RuleGroup } from '../store.ts';
 import { type Debt, Debts } from './debts.ts';
 import type { LocalLedger } from '../outage/local-ledger.ts';
+import { type Order, Orders } from './orders.ts';
 import { type PlanScripts, placesOf } from './plan-scripts.ts';
 import type { RedisScript } from './script.ts';
 
-/** Debts that are paid at once after an outage, so that the server does not get all of them together. */
-const debtsAtOnce = 32;
+/** Orders or debts that are told at once after an outage, so that the server does not get all of them together. */
+const atOnce = 32;
 
 export interface CorrectionsParts {
   readonly scripts: PlanScripts;
@@ -34,11 +35,13 @@ export interface CorrectionsParts {
 export class Corrections {
   readonly #parts: CorrectionsParts;
   readonly #debts: Debts;
+  readonly #orders: Orders;
   #repaying = false;
 
   constructor(parts: CorrectionsParts) {
     this.#parts = parts;
     this.#debts = new Debts(parts.maxDebts);
+    this.#orders = new Orders(parts.maxDebts);
   }
 
   /** Notes what this process admitted in an outage. */
@@ -48,15 +51,20 @@ export class Corrections {
       this.#debts.add(groups[g] as RuleGroup, subjects[g] as string, cost, now);
   }
 
-  /** Pays what is owed, a few at a time; what it owes grows no limit beyond full. */
+  /** Tells what was done by hand, then pays what is owed, a few at a time; what it owes grows no limit beyond full. */
   async repay(): Promise<void> {
     if (this.#repaying) return;
     this.#repaying = true;
     const { clock, isOut, scripts, run } = this.#parts;
     const pay = ({ group, subject, cost }: Debt): Promise<void> =>
       run(scripts.penalize, group.scope, subject, [placesOf(group.rules), cost, cost > 0 ? 'capped' : '']);
-    while (this.#debts.size > 0 && !isOut())
-      await Promise.all(this.#debts.take(debtsAtOnce, clock.now()).map(pay));
+    // What a subject spent after it was reset is paid after it is.
+    while (this.#orders.size + this.#debts.size > 0 && !isOut())
+      await Promise.all(
+        this.#orders.size > 0
+          ? this.#orders.take(atOnce).map((order) => this.#carryOut(order))
+          : this.#debts.take(atOnce, clock.now()).map(pay),
+      );
     this.#repaying = false;
   }
 
@@ -105,21 +113,49 @@ export class Corrections {
 
   /** As {@link Ledger.block}. This process knows it as well, in case the store fails. */
   async block(scope: string, subject: string, forMs: number): Promise<void> {
-    const { local, forgive, outdate, scripts } = this.#parts;
+    const { clock, local, forgive, outdate } = this.#parts;
     if (forMs === 0) forgive(scope, subject);
     // What is remembered knows of no block: it would tell a shorter wait.
     else outdate(scope, subject);
     local.block(scope, subject, forMs);
-    await this.#tell(scripts.block, scope, subject, [scripts.placeOf(scope), Math.ceil(forMs * 1_000)]);
+    if (this.#isKept(scope, subject)) this.#orders.block(scope, subject, forMs, clock.now());
+    else await this.#tellBlock(scope, subject, forMs);
   }
 
   /** As {@link Ledger.reset}. */
   async reset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): Promise<void> {
-    const { local, forgive, scripts } = this.#parts;
+    const { local, forgive } = this.#parts;
     forgive(scope, subject);
     this.#debts.forgive(scope, subject, rules);
     local.reset(scope, subject, rules);
-    await this.#tell(scripts.reset, scope, subject, [rules === undefined ? '' : placesOf(rules)]);
+    if (this.#isKept(scope, subject)) this.#orders.reset(scope, subject, rules);
+    else await this.#tellReset(scope, subject, rules);
+  }
+
+  /** Whether what is done to a subject by hand has to wait: for the store, or for what was done before. */
+  #isKept(scope: string, subject: string): boolean {
+    return this.#parts.isOut() || this.#orders.has(scope, subject);
+  }
+
+  /** All of it is sent at once, so that what is done next comes after it. */
+  async #carryOut({ scope, subject, resets, unblocks, blockedUntil }: Order): Promise<void> {
+    const restMs = blockedUntil - this.#parts.clock.now();
+    const told = [];
+    if (resets !== undefined)
+      told.push(this.#tellReset(scope, subject, resets === 'all' ? undefined : [...resets]));
+    if (unblocks) told.push(this.#tellBlock(scope, subject, 0));
+    if (restMs > 0) told.push(this.#tellBlock(scope, subject, restMs));
+    await Promise.all(told);
+  }
+
+  #tellBlock(scope: string, subject: string, forMs: number): Promise<void> {
+    const { scripts } = this.#parts;
+    return this.#tell(scripts.block, scope, subject, [scripts.placeOf(scope), Math.ceil(forMs * 1_000)]);
+  }
+
+  #tellReset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): Promise<void> {
+    const places = rules === undefined ? '' : placesOf(rules);
+    return this.#tell(this.#parts.scripts.reset, scope, subject, [places]);
   }
 
   /** Charges in an outage, on top of what the store knew. */

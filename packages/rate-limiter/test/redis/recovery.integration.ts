@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Decision, type LimitsOptions, RateLimiter, RateLimitStoreError } from '@holdfast/rate-limiter';
 import { RedisStore, type RedisStoreOptions } from '@holdfast/rate-limiter/redis';
 import { describeWithRedis, type Proxy, startProxy, until } from '@holdfast/test-support';
@@ -231,6 +232,33 @@ describeWithRedis('RedisStore after an outage', (redis) => {
     await decidedIn(limiter, 'local');
 
     expect(await limiter.check('alice')).toMatchObject({ allowed: false, blocked: true });
+  });
+
+  it('tells the store who was blocked, unblocked and reset in an outage', async () => {
+    const limiter = throughProxy({ probeIntervalMs: 20 });
+    await decidedIn(limiter, 'redis');
+    await limiter.block('bob', 600_000);
+    for (const subject of ['carol', 'dave']) await limiter.check(subject, { cost: 8 });
+    await proxy.cut();
+    await decidedIn(limiter, 'local');
+
+    await limiter.block('alice', 600_000);
+    await limiter.unblock('bob');
+    await limiter.reset('carol');
+    await limiter.reset('dave', ['user']);
+    await limiter.check('dave', { cost: 2 });
+    await proxy.heal();
+    await decidedIn(limiter, 'redis');
+
+    const other = direct();
+    const stands = async (subject: string): Promise<unknown> => {
+      const { blocked, limits: told } = await other.check(subject, { cost: 0 });
+      return [blocked, told.user?.remaining];
+    };
+    await until('the store knows', async () => isDeepStrictEqual(await stands('dave'), [false, 8]));
+    expect(await stands('alice')).toEqual([true, 10]);
+    expect(await stands('bob')).toEqual([false, 10]);
+    expect(await stands('carol')).toEqual([false, 10]);
   });
 
   it('tells what the server said', async () => {
