@@ -13,7 +13,8 @@ export class SubjectKeys {
   #known = new Map<string, KnownSubject>();
 
   constructor(prefix: string, limiter: string, scope: string) {
-    this.#prefix = `${prefix}:{${limiter}:${scope}:`;
+    // The last colon but one ends the limiter's name, so a scope has none: 'a:b' and 'c' are not 'a' and 'b:c'.
+    this.#prefix = `${prefix}:{${limiter}:${scope.replaceAll(/[%:]/g, encodeURIComponent)}:`;
   }
 
   of(subject: string): KnownSubject {

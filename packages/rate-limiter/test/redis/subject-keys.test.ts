@@ -14,6 +14,17 @@ describe('SubjectKeys', () => {
     expect(keys.of('alice').key).toBe(made[0]);
   });
 
+  it('tells limiters apart whose name is that of another with a part of its scope', () => {
+    const named: readonly (readonly [limiter: string, scope: string])[] = [
+      ['a:b', 'c'],
+      ['a', 'b:c'],
+      ['a', 'b%3Ac'],
+    ];
+    const made = named.map(([limiter, scope]) => new SubjectKeys('prefix', limiter, scope).of('alice').key);
+
+    expect(new Set(made).size).toBe(named.length);
+  });
+
   it('16.4 local maps: remembers a bounded number of subjects', () => {
     const keys = new SubjectKeys('prefix', 'api', 'user');
     const first = keys.of('first');
