@@ -77,7 +77,7 @@ export class Corrections {
   ): Promise<void> {
     const { scripts } = this.#parts;
     this.#forgiveAll(groups, subjects, cost);
-    if (cost > 0 && this.#parts.isOut()) return this.#keep(groups, subjects, cost);
+    if (cost > 0 && this.#parts.isOut()) return this.#keep(this.#counting(groups, chargedAt), subjects, cost);
     const tell = cost < 0 ? this.#tell : this.#parts.run;
     await Promise.all(
       groups.map(({ scope, rules }, g) =>
@@ -156,6 +156,15 @@ export class Corrections {
   #tellReset(scope: string, subject: string, rules: readonly LimitRule[] | undefined): Promise<void> {
     const places = rules === undefined ? '' : placesOf(rules);
     return this.#tell(this.#parts.scripts.reset, scope, subject, [places]);
+  }
+
+  /** The groups without the rules whose window is over since the store charged them, by the wall clock of this process. */
+  #counting(groups: readonly RuleGroup[], chargedAt: number): readonly RuleGroup[] {
+    const now = this.#parts.clock.epoch();
+    return groups.map(({ scope, rules }) => ({
+      scope,
+      rules: rules.filter(({ windowMs }) => chargedAt / 1_000 + windowMs > now),
+    }));
   }
 
   /** Charges in an outage, on top of what the store knew. */

@@ -244,6 +244,22 @@ describe('RedisStore', () => {
     expect((await limiter.check('a', { cost: 0 })).limits.user).toMatchObject({ remaining: 7 });
   });
 
+  it('keeps no charge under a limit whose window is over since', async () => {
+    const clock = new ManualClock(1_795_000_000_000);
+    const client = new HandClient();
+    const limiter = new RateLimiter({ limits, clock, store: new RedisStore(client) });
+    const checked = limiter.check('a');
+    await clock.advance(0);
+    client.sent[0]?.resolve(admitted);
+    const decision = await checked;
+    client.status = 'reconnecting';
+
+    clock.advanceSync(1_000);
+    await decision.settle(3);
+
+    expect((await limiter.check('a', { cost: 0 })).limits.user).toMatchObject({ remaining: 10 });
+  });
+
   it('keeps limit 0 shut while the store is lost', async () => {
     const client = new HandClient();
     client.status = 'end';
