@@ -21,6 +21,8 @@ export class StoreHealth {
   #lostAt: number | undefined;
   #probeAt = 0;
   #probing = false;
+  /** Of all calls since the last outage. */
+  #first: Attempt = this.#anAttempt();
 
   constructor(clock: Clock, observer: StoreObserver, probeIntervalMs: number) {
     this.#clock = clock;
@@ -43,11 +45,18 @@ export class StoreHealth {
     return this.#probe;
   }
 
-  readonly #first: Attempt = {
-    // A late success of a call from before the outage does not end it: only a probe does.
-    succeeded: () => undefined,
-    failed: (error) => this.#fail(error),
-  };
+  #anAttempt(): Attempt {
+    const attempt: Attempt = {
+      // A late success of a call from before the outage does not end it: only a probe does.
+      succeeded: () => undefined,
+      failed: (error) => {
+        if (attempt === this.#first) this.#fail(error);
+        // Nor does a late failure of one from before it, which ended since, begin another.
+        else this.#observer.failed();
+      },
+    };
+    return attempt;
+  }
 
   readonly #probe: Attempt = {
     succeeded: () => {
@@ -56,6 +65,7 @@ export class StoreHealth {
       this.#probing = false;
       const outageMs = this.#clock.now() - this.#lostAt;
       this.#lostAt = undefined;
+      this.#first = this.#anAttempt();
       this.#observer.recovered(outageMs);
     },
     failed: (error) => {

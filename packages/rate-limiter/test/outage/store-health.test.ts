@@ -28,6 +28,20 @@ describe('StoreHealth', () => {
     expect(told).toEqual(['failed', 'lost', 'failed', 'recovered after 100']);
   });
 
+  it('takes no late failure of a call from before an outage for another one', () => {
+    const { clock, health, told } = setup();
+    const [first, slow] = [health.attempt('ready'), health.attempt('ready')];
+    first?.failed(new Error('late'));
+    clock.advanceSync(100);
+    health.attempt('ready')?.succeeded();
+
+    slow?.failed(new Error('later'));
+
+    expect(told).toEqual(['failed', 'lost', 'recovered after 100', 'failed']);
+    health.attempt('ready')?.failed(new Error('again'));
+    expect(told.slice(4)).toEqual(['failed', 'lost']);
+  });
+
   it('lets one call probe at a time', () => {
     const { clock, health } = setup();
     health.attempt('ready')?.failed(new Error('late'));
