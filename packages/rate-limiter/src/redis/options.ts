@@ -1,6 +1,9 @@
 import { duration, oneOf, ratio, text, wholeNumber } from '@holdfast/core';
 import { type LeaseOptions, type ResolvedLeaseOptions, resolveLeaseOptions } from './leases/options.ts';
 
+/** A map of the engine holds 2^24 entries at most. */
+const mostSubjects = 2 ** 24 - 1;
+
 export interface RedisStoreOptions {
   /** First part of every key. Defaults to `'holdfast:rate-limiter'`. */
   readonly prefix?: string | undefined;
@@ -23,12 +26,12 @@ export interface RedisStoreOptions {
    */
   readonly localShareRatio?: number | undefined;
 
-  /** Most subjects counted in this process while Redis does not answer, per scope. At least 1. Defaults to 100,000. */
+  /** Most subjects counted in this process while Redis does not answer, per scope; from 1 to 2²⁴−1. Defaults to 100,000. */
   readonly maxLocalSubjects?: number | undefined;
 
   /**
    * Most subjects per scope of which this process remembers that they are refused, so that it need not ask again until
-   * they may pass; a whole number, 0 to ask each time. Defaults to 10,000.
+   * they may pass; a whole number up to 2²⁴−1, 0 to ask each time. Defaults to 10,000.
    */
   readonly maxDeniedSubjects?: number | undefined;
 
@@ -60,8 +63,8 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisSt
     timeoutMs: duration('timeoutMs', options.timeoutMs ?? 50, 1),
     probeIntervalMs: duration('probeIntervalMs', options.probeIntervalMs ?? 1_000, 1),
     localShareRatio: ratio('localShareRatio', options.localShareRatio ?? 1 / instances, 'over'),
-    maxLocalSubjects: wholeNumber('maxLocalSubjects', options.maxLocalSubjects ?? 100_000, 1),
-    maxDeniedSubjects: wholeNumber('maxDeniedSubjects', options.maxDeniedSubjects ?? 10_000, 0),
+    maxLocalSubjects: wholeNumber('maxLocalSubjects', options.maxLocalSubjects ?? 100_000, 1, mostSubjects),
+    maxDeniedSubjects: wholeNumber('maxDeniedSubjects', options.maxDeniedSubjects ?? 10_000, 0, mostSubjects),
     time: oneOf('time', options.time ?? 'server', ['server', 'client']),
     leases: options.leases === undefined ? undefined : resolveLeaseOptions(options.leases, instances),
   };

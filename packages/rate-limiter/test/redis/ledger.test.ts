@@ -304,9 +304,14 @@ describe('RedisStore', () => {
     ],
     ['instances', [new HandClient(), { instances: 0 }], 'instances must be a whole number of at least 1'],
     [
+      'maxLocalSubjects',
+      [new HandClient(), { maxLocalSubjects: 2 ** 24 }],
+      'maxLocalSubjects must be a whole number from 1 to 16777215',
+    ],
+    [
       'maxDeniedSubjects',
       [new HandClient(), { maxDeniedSubjects: -1 }],
-      'maxDeniedSubjects must be a whole number of at least 0',
+      'maxDeniedSubjects must be a whole number from 0 to 16777215',
     ],
     ['time', [new HandClient(), { time: 'mine' }], "time must be one of 'server', 'client', got 'mine'"],
   ])('refuses a broken %s', (_, [client, options], message) => {
