@@ -5,6 +5,7 @@ import {
   InvalidOptionError,
   isHoldfastError,
   methods,
+  object,
   oneOf,
   systemClock,
   text,
@@ -65,6 +66,7 @@ export type ResolvedBulkheadOptions = {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: BulkheadOptions): ResolvedBulkheadOptions {
+  object('options', options);
   const { limit, maxWaitMs = Infinity, minShareRatio = 0.1, tenantWeight = equalWeight } = options;
   return {
     name: text('name', options.name ?? 'bulkhead'),

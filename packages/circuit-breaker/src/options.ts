@@ -4,6 +4,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   ratio,
   systemClock,
@@ -127,6 +128,7 @@ const defaultHalfOpen: ResolvedCircuitBreakerOptions['halfOpen'] = Object.freeze
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: CircuitBreakerOptions): ResolvedCircuitBreakerOptions {
+  object('options', options);
   const window = options.window === undefined ? defaultWindow : resolveWindow(options.window);
   const mostCalls = 'calls' in window ? window.calls : undefined;
   const openForMs = duration('openForMs', options.openForMs ?? 5_000);

@@ -23,6 +23,7 @@ export {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   ratio,
   text,

@@ -63,6 +63,12 @@ export function callable<Callable>(option: string, value: Callable): Callable {
   throw new InvalidOptionError(option, 'a function', value);
 }
 
+/** Checks an object, such as one of options. */
+export function object<Given>(option: string, value: Given): Given {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new InvalidOptionError(option, 'an object', value);
+}
+
 /** Checks an object that has these methods: how a structural contract is told from something else. */
 export function methods<Contract extends object>(
   option: string,

@@ -4,6 +4,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   ratio,
   text,
@@ -41,6 +42,8 @@ describe('option checks', () => {
       () => methods('clock', null as unknown as { now(): void }, 'now'),
       'clock must be an object with now(), got null',
     ],
+    [() => object('options', null), 'options must be an object, got null'],
+    [() => object('options', 7), 'options must be an object, got 7'],
     [() => callable('random', 'dice'), "random must be a function, got 'dice'"],
     [() => text('name', () => 0), 'name must be a string that is not empty, got a function'],
   ])('names the option, the rule and the value: %#', (check, message) => {

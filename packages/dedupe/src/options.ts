@@ -4,6 +4,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   systemClock,
   text,
@@ -67,6 +68,7 @@ export interface ResolvedDedupeOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: DedupeOptions): ResolvedDedupeOptions {
+  object('options', options);
   const { clone, asyncContext } = options;
   return {
     name: text('name', options.name ?? 'dedupe'),

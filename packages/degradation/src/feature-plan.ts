@@ -1,4 +1,4 @@
-import { atLeast, type Criticality, InvalidOptionError, oneOf, text } from '@holdfast/core';
+import { atLeast, type Criticality, InvalidOptionError, object, oneOf, text } from '@holdfast/core';
 
 /** Something that may be switched off to save load. */
 export interface FeatureOptions<Name extends string = string> {
@@ -35,10 +35,11 @@ const ranks: readonly Criticality[] = ['sheddable', 'degradable', 'normal', 'cri
 
 /** @throws {InvalidOptionError} on names that clash, are unknown or depend on each other in a circle. */
 export function planFeatures(features: readonly FeatureOptions[], defaultDisableAt: number): FeaturePlan {
+  if (!Array.isArray(features)) throw new InvalidOptionError('features', 'an array of features', features);
   const planned = new Map<string, PlannedFeature>();
   for (const [i, feature] of features.entries()) {
     const option = `features[${i}]`;
-    const name = text(`${option}.name`, feature.name);
+    const name = text(`${option}.name`, object(option, feature).name);
     if (planned.has(name)) throw new InvalidOptionError('features', 'of unique names', name);
     planned.set(name, {
       name,

@@ -4,6 +4,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   ratio,
   systemClock,
@@ -99,6 +100,7 @@ export interface ResolvedDegradationOptions {
 export function resolveOptions<Name extends string>(
   options: DegradationOptions<Name>,
 ): ResolvedDegradationOptions {
+  object('options', options);
   const levels = resolveLevels(options.levels);
   return {
     name: text('name', options.name ?? 'degradation'),
@@ -119,10 +121,12 @@ export function resolveOptions<Name extends string>(
 }
 
 function resolveSignals(signals: DegradationOptions['signals']): ResolvedSignal[] {
-  wholeNumber('signals.length', (signals as typeof signals | undefined)?.length, 1);
-  const resolved = signals.map((signal, i): ResolvedSignal => {
-    const name = text(`signals[${i}].name`, signal.name);
-    if (typeof signal === 'function') return { name, kind: 'capacity', signal: { read: signal } };
+  if (!Array.isArray(signals)) throw new InvalidOptionError('signals', 'an array of signals', signals);
+  wholeNumber('signals.length', signals.length, 1);
+  const resolved = signals.map((signal: DegradationOptions['signals'][number], i): ResolvedSignal => {
+    if (typeof signal === 'function')
+      return { name: text(`signals[${i}].name`, signal.name), kind: 'capacity', signal: { read: signal } };
+    const name = text(`signals[${i}].name`, object(`signals[${i}]`, signal).name);
     return {
       name,
       kind: oneOf(`signals[${i}].kind`, signal.kind ?? 'capacity', signalKinds),

@@ -7,7 +7,10 @@ const withFeatures = (...features: FeatureOptions[]): object => ({ features });
 describe('DegradationOptions', () => {
   it.each<[object, string]>([
     [{ name: '' }, "name must be a string that is not empty, got ''"],
-    [{ signals: undefined }, 'signals.length must be a whole number of at least 1, got undefined'],
+    [{ signals: undefined }, 'signals must be an array of signals, got undefined'],
+    [{ signals: [null] }, 'signals[0] must be an object, got null'],
+    [{ features: 7 }, 'features must be an array of features, got 7'],
+    [{ features: [null] }, 'features[0] must be an object, got null'],
     [{ signals: [] }, 'signals.length must be a whole number of at least 1, got 0'],
     [{ signals: [() => 0] }, "signals[0].name must be a string that is not empty, got ''"],
     [{ signals: [{ name: 'a' }] }, 'signals[0] must be an object with read()'],

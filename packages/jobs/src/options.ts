@@ -7,6 +7,7 @@ import {
   InvalidOptionError,
   methods,
   minutes,
+  object,
   systemClock,
   text,
   wholeNumber,
@@ -79,6 +80,7 @@ export const noAging: number = 1e14;
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: JobQueueOptions): ResolvedJobQueueOptions {
+  object('options', options);
   return {
     name: text('name', options.name ?? 'jobs'),
     leaseMs: duration('leaseMs', options.leaseMs ?? 30_000, 1),
@@ -124,6 +126,7 @@ export type ResolvedWorkerOptions = {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {
+  object('options', options);
   return {
     name: text('name', options.name ?? 'worker'),
     concurrency: wholeNumber('concurrency', options.concurrency ?? 1, 1),

@@ -1,4 +1,12 @@
-import { type Clock, InvalidOptionError, methods, systemClock, text, wholeNumber } from '@holdfast/core';
+import {
+  type Clock,
+  InvalidOptionError,
+  methods,
+  object,
+  systemClock,
+  text,
+  wholeNumber,
+} from '@holdfast/core';
 
 import type { Family } from './family.ts';
 import type { LabelValue } from './instruments/labelled.ts';
@@ -78,6 +86,7 @@ export interface ResolvedMetricsOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: MetricsOptions): ResolvedMetricsOptions {
+  object('options', options);
   return {
     prefix: namePrefix('prefix', options.prefix ?? 'resilience_'),
     maxHistogramSeries: wholeNumber('maxHistogramSeries', options.maxHistogramSeries ?? 500, 1),

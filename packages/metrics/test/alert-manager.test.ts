@@ -321,6 +321,8 @@ describe('AlertManager', () => {
     [{ rules: [], intervalMs: 0 }, 'intervalMs'],
     [{ rules: [], clock: {} as never }, 'clock'],
     [{ rules: [rule, rule] }, 'rules'],
+    [{ rules: 7 as never }, 'rules'],
+    [{ rules: [null as never] }, 'rules[0]'],
     [{ rules: [{ ...rule, name: '' }] }, 'rules[0].name'],
     [{ rules: [{ ...rule, severity: 'bad' as never }] }, 'rules[0].severity'],
     [{ rules: [{ ...rule, threshold: Number.NaN }] }, 'rules[0].threshold'],

@@ -427,6 +427,8 @@ describe('Health', () => {
 
   const fine: HealthCheck = { name: 'a', check: () => undefined };
   it.each([
+    [{ checks: 7 as never }, 'checks'],
+    [{ checks: [null as never] }, 'checks[0]'],
     [{ checks: [], name: '' }, 'name'],
     [{ checks: [], clock: {} as never }, 'clock'],
     [{ checks: [], random: 1 as never }, 'random'],

@@ -261,6 +261,8 @@ describe('SlaTracker', () => {
 
   it.each([
     [{ name: '' }, 'name'],
+    [{ objectives: 7 as never }, 'objectives'],
+    [{ objectives: [null as never] }, 'objectives[0]'],
     [{ objectives: [] }, 'objectives'],
     [
       {

@@ -5,6 +5,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   ratio,
   systemClock,
 } from '@holdfast/core';
@@ -58,6 +59,7 @@ export class AdaptiveFactor implements Disposable {
 
   /** @throws {InvalidOptionError} naming the first option that is wrong. */
   constructor(options: AdaptiveFactorOptions) {
+    object('options', options);
     this.#score = callable('score', options.score);
     this.#min = ratio('min', options.min ?? 0.1, 'over');
     this.#highScore = ratio('highScore', options.highScore ?? 0.85);

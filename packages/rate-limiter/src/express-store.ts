@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidOptionError, systemClock } from '@holdfast/core';
+import { InvalidOptionError, object, systemClock } from '@holdfast/core';
 import { KeyLimit, type StoreAdapterOptions } from './http/key-limit.ts';
 import { RefusedHits } from './http/refused-hits.ts';
 
@@ -42,6 +42,7 @@ export class ExpressRateLimitStore {
   #takesBackFailed = false;
 
   constructor(options: ExpressRateLimitStoreOptions = {}) {
+    object('options', options);
     this.#options = options;
     this.#refused = new RefusedHits(options.clock ?? systemClock);
     this.localKeys = options.store === undefined;

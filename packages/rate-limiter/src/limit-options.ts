@@ -1,4 +1,4 @@
-import { duration, InvalidOptionError, oneOf, ratio, text, wholeNumber } from '@holdfast/core';
+import { duration, InvalidOptionError, object, oneOf, ratio, text, wholeNumber } from '@holdfast/core';
 import { cellsPerWindow } from './memory/strict-counter.ts';
 import { globalScope, type LimitRule, type StoreErrorAction } from './store.ts';
 
@@ -104,7 +104,7 @@ export type TagOf<Limits extends LimitsOptions> = string extends keyof Limits
 
 /** @throws {InvalidOptionError} naming the first option that is wrong. */
 export function rulesOf(limits: LimitsOptions): LimitRule[] {
-  const entries: [string, LimitOptions][] = isObject(limits) ? Object.entries(limits) : [];
+  const entries = Object.entries((limits as LimitsOptions | null | undefined) ?? {});
   if (entries.length === 0) throw new InvalidOptionError('limits', 'an object of at least one limit', limits);
   if (entries.length > mostLimits)
     throw new InvalidOptionError('limits', `of at most ${mostLimits} limits`, entries.length);
@@ -117,8 +117,7 @@ export function penaltiesOf(limits: LimitsOptions): (Penalty | undefined)[] {
     if (penalty === undefined) return undefined;
     const option = `limits.${name}.penalty`;
     if (by === globalScope) throw new InvalidOptionError(option, 'absent from a global limit', penalty);
-    if (!isObject(penalty)) throw new InvalidOptionError(option, 'an object', penalty);
-    const blockMs = duration(`${option}.blockMs`, penalty.blockMs, 1);
+    const blockMs = duration(`${option}.blockMs`, object(option, penalty).blockMs, 1);
     return {
       blockMs,
       maxBlockMs: duration(`${option}.maxBlockMs`, penalty.maxBlockMs ?? 10 * blockMs, blockMs),
@@ -131,8 +130,7 @@ function ruleOf(name: string, options: LimitOptions, index: number): LimitRule {
   if (!/^[ -~]{1,64}$/.test(name) || name === '__proto__')
     throw new InvalidOptionError('limits', 'named in printable ASCII of 1 to 64 characters', name);
   const option = `limits.${name}`;
-  if (!isObject(options)) throw new InvalidOptionError(option, 'an object', options);
-  const limit = wholeNumber(`${option}.limit`, options.limit, 0, largestCost);
+  const limit = wholeNumber(`${option}.limit`, object(option, options).limit, 0, largestCost);
   const mode = oneOf(`${option}.mode`, options.mode ?? 'strict', ['strict', 'smooth']);
   return {
     name,
@@ -160,8 +158,4 @@ function burstOf(option: string, burst: number | undefined, mode: LimitRule['mod
   if (burst === undefined) return limit;
   if (mode !== 'smooth') throw new InvalidOptionError(option, 'absent unless the mode is smooth', burst);
   return wholeNumber(option, burst, 1, largestCost);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,12 @@
-import { callable, type Clock, type ExecuteOptions, methods, systemClock, text } from '@holdfast/core';
+import {
+  callable,
+  type Clock,
+  type ExecuteOptions,
+  methods,
+  object,
+  systemClock,
+  text,
+} from '@holdfast/core';
 import { type LimitsOptions, penaltiesOf, type Penalty, rulesOf, type ScopeOf } from './limit-options.ts';
 import { MemoryStore } from './memory/memory-store.ts';
 import type { LimitRule, RateLimitStore } from './store.ts';
@@ -55,6 +63,7 @@ export interface ResolvedRateLimiterOptions {
 export function resolveOptions<Limits extends LimitsOptions>(
   options: RateLimiterOptions<Limits>,
 ): ResolvedRateLimiterOptions {
+  object('options', options);
   const name = text('name', options.name ?? 'rate-limiter');
   const rules = rulesOf(options.limits);
   const { subjectOf = (call) => call?.key ?? call?.tenant ?? name } = options;

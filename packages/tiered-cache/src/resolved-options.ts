@@ -4,6 +4,7 @@ import {
   type Clock,
   duration,
   methods,
+  object,
   oneOf,
   ratio,
   systemClock,
@@ -59,6 +60,7 @@ export interface ResolvedOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: TieredCacheOptions): ResolvedOptions {
+  object('options', options);
   const namespace = identifier('namespace', options.namespace);
   const clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
   const tierTimeoutMs = duration('tierTimeoutMs', options.tierTimeoutMs ?? 250, 1);

@@ -1,4 +1,4 @@
-import { callable, duration, ratio, text, wholeNumber } from '@holdfast/core';
+import { callable, duration, object, ratio, text, wholeNumber } from '@holdfast/core';
 
 import { type BulkheadOptions, type ResolvedBulkheadOptions, resolveOptions } from '../options.ts';
 
@@ -43,6 +43,7 @@ export interface ResolvedRedisOptions {
 
 /** @throws {InvalidOptionError} naming the first option that is wrong. */
 export function resolveRedisOptions(options: RedisBulkheadOptions): ResolvedRedisOptions {
+  object('options', options);
   const name = text('name', options.name);
   const limit = wholeNumber('limit', options.limit, 1);
   const queue = resolveOptions({ ...options, limit });

@@ -1,4 +1,4 @@
-import { type Clock, methods, systemClock, wholeNumber } from '@holdfast/core';
+import { type Clock, methods, object, systemClock, wholeNumber } from '@holdfast/core';
 
 import type { Answer } from './answer.ts';
 import type { AnswerStore, Claim, ClaimRequest, Completion } from './answer-store.ts';
@@ -39,11 +39,8 @@ export class MemoryAnswerStore implements AnswerStore {
   #tokens = 0;
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
-  constructor({
-    maxEntries = 10_000,
-    maxBytes = 64 * 2 ** 20,
-    clock = systemClock,
-  }: MemoryAnswerStoreOptions = {}) {
+  constructor(options: MemoryAnswerStoreOptions = {}) {
+    const { maxEntries = 10_000, maxBytes = 64 * 2 ** 20, clock = systemClock } = object('options', options);
     this.#maxEntries = wholeNumber('maxEntries', maxEntries, 1);
     this.#maxBytes = wholeNumber('maxBytes', maxBytes, 1);
     this.#clock = methods('clock', clock, 'now', 'epoch', 'schedule');

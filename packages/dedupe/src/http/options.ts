@@ -5,6 +5,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   systemClock,
   text,
@@ -113,6 +114,7 @@ const always = [
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions<R>(options: RequestDedupeOptions<R>): ResolvedRequestOptions<R> {
+  object('options', options);
   const clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
   const vary = (options.vary ?? []).map((name) => text('vary', name).toLowerCase());
   return {

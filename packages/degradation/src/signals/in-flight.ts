@@ -3,6 +3,7 @@ import {
   callable,
   type ExecuteOptions,
   Execution,
+  object,
   type Operation,
   type Policy,
   text,
@@ -34,6 +35,7 @@ export class InFlight implements Signal, Policy {
   #running = 0;
 
   constructor(options: InFlightOptions) {
+    object('options', options);
     const { limit } = options;
     this.name = text('name', options.name ?? 'inFlight');
     if (typeof limit === 'function') this.#limit = callable('limit', limit);

@@ -1,4 +1,4 @@
-import { callable, duration, ratio, text } from '@holdfast/core';
+import { callable, duration, object, ratio, text } from '@holdfast/core';
 import type { Signal } from '../signal.ts';
 
 export interface QueueWaitOptions {
@@ -31,6 +31,7 @@ export class QueueWait implements Signal {
   #recorded = 0;
 
   constructor(options: QueueWaitOptions = {}) {
+    object('options', options);
     this.name = text('name', options.name ?? 'queueWait');
     this.#calmMs = duration('calmMs', options.calmMs ?? 0);
     this.#fullMs = duration('fullMs', options.fullMs ?? 50, this.#calmMs + 1);

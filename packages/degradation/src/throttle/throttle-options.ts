@@ -4,6 +4,7 @@ import {
   type Clock,
   duration,
   methods,
+  object,
   ratio,
   systemClock,
   text,
@@ -48,6 +49,7 @@ export type ResolvedThrottleOptions = {
 
 /** @throws {InvalidOptionError} naming the first option that is wrong. */
 export function resolveThrottleOptions(options: ClientThrottleOptions): ResolvedThrottleOptions {
+  object('options', options);
   return {
     name: text('name', options.name ?? 'throttle'),
     multiplier: atLeast('multiplier', options.multiplier ?? 2, 1),

@@ -1,4 +1,13 @@
-import { type Clock, duration, InvalidOptionError, methods, oneOf, systemClock, text } from '@holdfast/core';
+import {
+  type Clock,
+  duration,
+  InvalidOptionError,
+  methods,
+  object,
+  oneOf,
+  systemClock,
+  text,
+} from '@holdfast/core';
 
 import type { AlertRule, Severity } from './alert.ts';
 
@@ -36,6 +45,9 @@ export interface ResolvedAlertManagerOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: AlertManagerOptions): ResolvedAlertManagerOptions {
+  object('options', options);
+  if (!Array.isArray(options.rules))
+    throw new InvalidOptionError('rules', 'an array of rules', options.rules);
   const rules = options.rules.map(resolveRule);
   if (new Set(rules.map(({ name }) => name)).size < rules.length) {
     throw new InvalidOptionError('rules', 'rules with different names', options.rules);
@@ -50,6 +62,7 @@ export function resolveOptions(options: AlertManagerOptions): ResolvedAlertManag
 
 function resolveRule(rule: AlertRule, index: number): ResolvedRule {
   const path = `rules[${index}]`;
+  object(path, rule);
   const bad = oneOf(`${path}.bad`, rule.bad ?? 'above', ['above', 'below']);
   const threshold = finite(`${path}.threshold`, rule.threshold);
   const clearThreshold = finite(`${path}.clearThreshold`, rule.clearThreshold ?? threshold);

@@ -4,6 +4,7 @@ import {
   duration,
   InvalidOptionError,
   methods,
+  object,
   oneOf,
   systemClock,
   text,
@@ -59,7 +60,10 @@ export interface ResolvedHealthOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: HealthOptions): ResolvedHealthOptions {
+  object('options', options);
   const { version, serviceId, description } = options;
+  if (!Array.isArray(options.checks))
+    throw new InvalidOptionError('checks', 'an array of checks', options.checks);
   const checks = options.checks.map(resolveCheck);
   if (new Set(checks.map(({ name }) => name)).size < checks.length) {
     throw new InvalidOptionError('checks', 'checks with different names', options.checks);
@@ -80,6 +84,7 @@ export function resolveOptions(options: HealthOptions): ResolvedHealthOptions {
 
 function resolveCheck(check: HealthCheck, index: number): ResolvedCheck {
   const path = `checks[${index}]`;
+  object(path, check);
   const kind = oneOf(`${path}.kind`, check.kind ?? 'readiness', ['liveness', 'readiness', 'info']);
   const critical = check.critical ?? false;
   const alone = check.shared !== true || check.failReadinessOnShared === true;

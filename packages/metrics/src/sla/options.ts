@@ -1,8 +1,9 @@
 import {
   type Clock,
-  InvalidOptionError,
   duration,
+  InvalidOptionError,
   methods,
+  object,
   oneOf,
   systemClock,
   text,
@@ -74,7 +75,10 @@ export interface ResolvedSlaOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveOptions(options: SlaOptions): ResolvedSlaOptions {
-  const objectives = (options.objectives ?? defaultObjectives).map(resolveObjective);
+  object('options', options);
+  const given = options.objectives ?? defaultObjectives;
+  if (!Array.isArray(given)) throw new InvalidOptionError('objectives', 'an array of objectives', given);
+  const objectives = given.map(resolveObjective);
   const names = new Set(objectives.map(({ name }) => name));
   if (objectives.length === 0 || names.size < objectives.length) {
     throw new InvalidOptionError('objectives', 'at least one, with different names', objectives);
@@ -90,7 +94,7 @@ export function resolveOptions(options: SlaOptions): ResolvedSlaOptions {
 
 function resolveObjective(objective: Objective, index: number): ResolvedObjective {
   const path = `objectives[${index}]`;
-  const { targetRatio, thresholdMs } = objective;
+  const { targetRatio, thresholdMs } = object(path, objective);
   if (!(targetRatio > 0 && targetRatio < 1)) {
     throw new InvalidOptionError(`${path}.targetRatio`, 'a number over 0 and under 1', targetRatio);
   }

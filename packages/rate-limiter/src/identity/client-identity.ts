@@ -1,4 +1,4 @@
-import { callable, EventHub, oneOf } from '@holdfast/core';
+import { callable, EventHub, object, oneOf } from '@holdfast/core';
 import { fieldOf, type HeaderSource } from '../http/header-source.ts';
 import { addressKey, checkPrefixLength } from './address-key.ts';
 import { type ForwardingHeader, hopsOf } from './forwarded-chain.ts';
@@ -65,6 +65,7 @@ export class ClientIdentity {
 
   /** @throws {InvalidOptionError} on a wrong option; `trustedProxies: true` is one. */
   constructor(options: ClientIdentityOptions) {
+    object('options', options);
     this.#trust = proxyTrust(options.trustedProxies);
     this.#header = oneOf('header', options.header ?? 'x-forwarded-for', ['x-forwarded-for', 'forwarded']);
     this.#keyOptions = { ipv6PrefixLength: checkPrefixLength(options.ipv6PrefixLength) };

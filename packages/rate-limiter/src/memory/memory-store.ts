@@ -1,4 +1,4 @@
-import { wholeNumber } from '@holdfast/core';
+import { object, wholeNumber } from '@holdfast/core';
 import type { Ledger, LimitPlan, RateLimitStore } from '../store.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import type { Shelf } from './shelf.ts';
@@ -20,6 +20,7 @@ export class MemoryStore implements RateLimitStore {
   readonly #shelves = new Map<string, Map<string, Shelf>>();
 
   constructor(options: MemoryStoreOptions = {}) {
+    object('options', options);
     this.#maxSubjects = wholeNumber('maxSubjects', options.maxSubjects ?? 100_000, 1, mostSubjects);
   }
 

@@ -1,4 +1,4 @@
-import { callable, type Clock, duration, InvalidOptionError, ratio, text } from '@holdfast/core';
+import { callable, type Clock, duration, InvalidOptionError, object, ratio, text } from '@holdfast/core';
 
 import { clockOf } from '../limits.ts';
 import { ChaosInProductionError } from './errors.ts';
@@ -41,6 +41,7 @@ export interface ResolvedChaosOptions {
  * @throws {ChaosInProductionError} in production, unless told that this is meant.
  */
 export function resolveChaosOptions(options: ChaosOptions): ResolvedChaosOptions {
+  object('options', options);
   const { fault, latency, outcome, enabled = true } = options;
   const name = text('name', options.name ?? 'chaos');
   if (options.allowInProduction !== true && isProduction()) throw new ChaosInProductionError(name);

@@ -2,6 +2,7 @@ import {
   callable,
   type Clock,
   InvalidOptionError,
+  object,
   type OperationContext,
   text,
   wholeNumber,
@@ -43,6 +44,7 @@ export interface ResolvedFallbackOptions<Fallen> {
 export function resolveFallbackOptions<Fallen>(
   options: FallbackOptions<Fallen>,
 ): ResolvedFallbackOptions<Fallen> {
+  object('options', options);
   const answers = [options.answers].flat() as readonly FallbackFunction<Fallen>[];
   if (answers.length === 0) throw new InvalidOptionError('answers', 'at least one function', answers);
   for (const answer of answers) callable('answers', answer);

@@ -3,6 +3,7 @@ import {
   callable,
   type Clock,
   InvalidOptionError,
+  object,
   oneOf,
   ratio,
   text,
@@ -63,6 +64,7 @@ export interface ResolvedHedgeOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveHedgeOptions(options: HedgeOptions): ResolvedHedgeOptions {
+  object('options', options);
   if ((options.idempotent as unknown) !== true)
     throw new InvalidOptionError(
       'idempotent',

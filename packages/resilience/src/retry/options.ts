@@ -1,4 +1,4 @@
-import { callable, type Clock, methods, oneOf, text, wholeNumber } from '@holdfast/core';
+import { callable, type Clock, methods, object, oneOf, text, wholeNumber } from '@holdfast/core';
 
 import { disposeOf } from '../discard.ts';
 import { clockOf, limitMs } from '../limits.ts';
@@ -54,6 +54,7 @@ export interface ResolvedRetryOptions {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
+  object('options', options);
   return {
     name: text('name', options.name ?? 'retry'),
     maxRetries: wholeNumber('maxRetries', options.maxRetries ?? 2, 0),

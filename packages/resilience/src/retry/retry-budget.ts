@@ -1,4 +1,4 @@
-import { atLeast, type Clock, methods, ratio, systemClock, wholeNumber } from '@holdfast/core';
+import { atLeast, type Clock, methods, object, ratio, systemClock, wholeNumber } from '@holdfast/core';
 
 export interface RetryBudgetOptions {
   /** Retries that each call earns, from 0 to 1. Defaults to 0.2: when everything fails, load grows by a fifth. */
@@ -32,6 +32,7 @@ export class RetryBudget {
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
   constructor(options: RetryBudgetOptions = {}) {
+    object('options', options);
     this.#ratio = ratio('ratio', options.ratio ?? 0.2);
     this.#minPerSecond = atLeast('minPerSecond', options.minPerSecond ?? 3, 0);
     this.#maxSaved = wholeNumber('maxSaved', options.maxSaved ?? 100, 1);

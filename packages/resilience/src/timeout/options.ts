@@ -1,4 +1,4 @@
-import { callable, type Clock, duration, text } from '@holdfast/core';
+import { callable, type Clock, duration, object, text } from '@holdfast/core';
 
 import { disposeOf, type OnDiscard } from '../discard.ts';
 import { clockOf, limitMs } from '../limits.ts';
@@ -23,6 +23,7 @@ export type ResolvedTimeoutOptions = {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveTimeoutOptions(options: TimeoutOptions): ResolvedTimeoutOptions {
+  object('options', options);
   return {
     name: text('name', options.name ?? 'timeout'),
     timeoutMs: limitMs('timeoutMs', options.timeoutMs, 1),

@@ -4,6 +4,7 @@ import {
   hours,
   InvalidOptionError,
   methods,
+  object,
   ratio,
   systemClock,
   wholeNumber,
@@ -44,6 +45,7 @@ type Resolved<Options> = { readonly [Option in keyof Options]-?: NonNullable<Opt
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveHotKeysOptions(options: HotKeysOptions): Resolved<HotKeysOptions> {
+  object('options', options);
   return {
     maxKeys: wholeNumber('maxKeys', options.maxKeys ?? 4_096, 1, 2 ** 24),
     sampleRatio: ratio('sampleRatio', options.sampleRatio ?? 1 / 64, 'over'),
@@ -53,6 +55,7 @@ export function resolveHotKeysOptions(options: HotKeysOptions): Resolved<HotKeys
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveHitRatioCurveOptions(options: HitRatioCurveOptions): Resolved<HitRatioCurveOptions> {
+  object('options', options);
   return {
     entries: wholeNumber('entries', options.entries, 1),
     maxWatched: wholeNumber('maxWatched', options.maxWatched ?? 1_024, 16, 2 ** 20),

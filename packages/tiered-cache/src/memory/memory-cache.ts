@@ -1,4 +1,4 @@
-import { callable, type Clock, methods, oneOf, systemClock, text, wholeNumber } from '@holdfast/core';
+import { callable, type Clock, methods, object, oneOf, systemClock, text, wholeNumber } from '@holdfast/core';
 
 import type { CacheCapabilities, ICache, SetOptions } from '../cache.ts';
 import { lifetime, present } from '../checks.ts';
@@ -90,6 +90,7 @@ export class MemoryCache<V = unknown> implements ICache<V> {
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
   constructor(options: MemoryCacheOptions = {}) {
+    object('options', options);
     this.name = text('name', options.name ?? 'memory');
     this.#clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
     this.#coarse = new CoarseClock(this.#clock);
