@@ -39,8 +39,8 @@ export interface RateLimiterOptions<Limits extends LimitsOptions> {
   readonly clock?: Clock | undefined;
 
   /**
-   * Lowers the limits that have a `minFactor`, from 1 (as they are) towards 0. Asked for each decision that such a limit
-   * takes part in, so it must be cheap. More than 1, or something that is no number, counts as 1; what it throws as well.
+   * Lowers the limits that have a `minFactor`, from 1 (as they are) towards 0. Asked for each decision if there is such a
+   * limit, so it must be cheap. More than 1, or something that is no number, counts as 1; what it throws as well.
    * Defaults to 1. See `AdaptiveFactor`.
    */
   readonly factor?: (() => number) | undefined;

@@ -195,8 +195,10 @@ export class RateLimiter<const Limits extends LimitsOptions = LimitsOptions> imp
     const cost = options?.cost === undefined ? 1 : wholeNumber('cost', options.cost, 0);
     const selection = this.#selector.select(subject, options?.tags);
     if (selection.rules.length === 0) return this.#aftermath.of(selection, subject, cost, unlimited);
+    // Before the subjects have their places, which whoever is asked might take.
+    const factor = this.#factorNow();
     const subjects = placeSubjects(selection, subject);
-    const verdict = this.#ledger.decide(selection.groups, subjects, cost, this.#factorNow());
+    const verdict = this.#ledger.decide(selection.groups, subjects, cost, factor);
     if (verdict instanceof Promise)
       return verdict.then((late) => this.#aftermath.of(selection, subject, cost, late));
     return this.#aftermath.of(selection, subject, cost, verdict);

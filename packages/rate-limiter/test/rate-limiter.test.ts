@@ -187,6 +187,25 @@ describe('RateLimiter', () => {
     await expect(checked).rejects.toBeInstanceOf(InvalidOptionError);
   });
 
+  it('charges who called, also where the factor asks about somebody else', () => {
+    const limits = { user: { limit: 5, windowMs: 60_000, minFactor: 0.5 } };
+    let asks = true;
+    const limiter: RateLimiter<typeof limits> = new RateLimiter({
+      limits,
+      factor: () => {
+        if (asks) {
+          asks = false;
+          limiter.checkSync('bob', { cost: 0 });
+        }
+        return 1;
+      },
+    });
+    limiter.checkSync('alice', { cost: 2 });
+
+    expect(limiter.checkSync('alice', { cost: 0 }).limits.user?.remaining).toBe(3);
+    expect(limiter.checkSync('bob', { cost: 0 }).limits.user?.remaining).toBe(5);
+  });
+
   it('rejects a text subject when the limits count by several scopes', async () => {
     await expect(new RateLimiter({ limits: layers }).check('alice')).rejects.toThrow(
       "subject must be an object that names 'user', 'ip', got 'alice'",
