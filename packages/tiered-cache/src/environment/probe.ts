@@ -40,7 +40,8 @@ export class Probe {
   async #answer(): Promise<TierHealth> {
     const startedAt = this.#clock.now();
     try {
-      await this.#ask();
+      // Asked within a promise: a question that fails at once would else end before it is noted as under way.
+      await Promise.resolve().then(this.#ask);
       return { status: 'up', latencyMs: this.#clock.now() - startedAt };
     } catch (error) {
       return { status: 'down', error: reasonOf(error) };
@@ -55,7 +56,15 @@ export class Probe {
  * Some that gather others say nothing but their code.
  */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return textOf(error);
   const { code } = error as { readonly code?: string };
   return error.message === '' ? (code ?? error.name) : error.message;
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'what was thrown has no text';
+  }
 }

@@ -35,6 +35,25 @@ describe('Probe', () => {
     });
   });
 
+  it('asks again after what failed at once', async () => {
+    let fails = true;
+    const ask = (): Promise<void> => {
+      if (fails) throw new Error('no client');
+      return Promise.resolve();
+    };
+    const probe = new Probe(ask, 100, new ManualClock());
+    const before = await probe.check();
+    fails = false;
+
+    expect([before.status, (await probe.check()).status]).toEqual(['down', 'up']);
+  });
+
+  it('takes what has no text for no answer as well', async () => {
+    const probe = new Probe(() => Promise.reject(Object.create(null)), 100, new ManualClock());
+
+    expect(await probe.check()).toEqual({ status: 'down', error: 'what was thrown has no text' });
+  });
+
   it('waits no longer than it may, and asks what hangs once only', async () => {
     const clock = new ManualClock();
     const waiting: (() => void)[] = [];
