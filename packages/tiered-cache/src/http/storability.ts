@@ -28,6 +28,8 @@ const neverStored: ReadonlySet<number> = new Set([206, 304]);
 /** Failures for which a stale response may stand in. @see RFC 5861 section 4 */
 const failures: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
+const greatestAgeSeconds = 2 ** 31;
+
 export function isFailure(status: number): boolean {
   return failures.has(status);
 }
@@ -109,8 +111,13 @@ function ownLifeMs(
 
 /** The greater of what the response says and what its date shows. */
 function ageOf(response: HandlerResponse, now: number): number {
-  const told = /^\d{1,10}$/.test(response.header('age') ?? '') ? Number(response.header('age')) * 1_000 : 0;
-  return Math.max(0, told, now - (madeAt(response) ?? now));
+  return Math.max(0, toldAgeMs(response), now - (madeAt(response) ?? now));
+}
+
+/** Of several ages the first counts, and of one too great to be counted the greatest. @see RFC 9111 sections 1.2.2 and 5.1 */
+function toldAgeMs(response: HandlerResponse): number {
+  const digits = /^(\d+)[ \t]*(?:,|$)/.exec(response.header('age') ?? '')?.[1] ?? '0';
+  return Math.min(greatestAgeSeconds, Number(digits)) * 1_000;
 }
 
 function madeAt(response: HandlerResponse): number | undefined {

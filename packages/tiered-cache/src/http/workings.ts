@@ -25,7 +25,9 @@ export function counted<R>(
 ): Answer {
   const now = options.clock.epoch();
   const status = cacheStatus(options.cacheStatus, outcome, response, now);
-  const more = outcome === 'stored' ? status : [ageHeader(response, now), ...status];
+  // What has just been made has an age only if it had one when it came, as from a cache further away.
+  const isNew = outcome === 'stored' && now - response.generatedAt < 1_000;
+  const more = isNew ? status : [ageHeader(response, now), ...status];
   const answer = answerOf(response, conditions, more);
   if (outcome !== 'stored') counts.hits += 1;
   if (outcome !== 'stored' && stalenessMs(response, now) >= 0) counts.staleHits += 1;
