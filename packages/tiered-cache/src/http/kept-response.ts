@@ -7,6 +7,7 @@ import type { ResolvedResponseOptions } from './options.ts';
 import { livesOf, varyFields } from './storability.ts';
 import { contentOf, stored, type StoredResponse } from './stored-response.ts';
 import { type Subject, urlTag } from './subject.ts';
+import { toldChoice, toldList } from './told.ts';
 import { selectionOf } from './variants.ts';
 
 /** What a request is, for whoever judges the response to it. */
@@ -28,14 +29,14 @@ export interface KeptResponse {
 /**
  * What is kept of a handler's response; `undefined` if it may not be stored.
  *
- * @throws Whatever `cacheable` and `tagsOf` throw.
+ * @throws Whatever `cacheable` and `tagsOf` throw, and a `TypeError` where they give what they must not.
  */
 export function keptOf<R>(response: HandlerResponse, inquiry: Inquiry<R>): KeptResponse | undefined {
   const { incoming, subject, options } = inquiry;
   const now = options.clock.epoch();
   const lives = livesOf(response, subject, options, now);
   if (lives === undefined || Buffer.byteLength(response.body) > options.maxBodyBytes) return undefined;
-  if (options.cacheable?.(incoming.request, response) === false) return undefined;
+  if (!mayBeKept(response, inquiry)) return undefined;
   const { lifeMs, ageMs, staleWhileRevalidateMs, staleIfErrorMs } = lives;
   const validators = validatorsOf(response, inquiry, now);
   const vary = (varyFields(response) ?? []).filter((field) => !options.vary.includes(field));
@@ -73,6 +74,11 @@ export function confirmed(held: StoredResponse, { own }: HandlerResponse): Handl
   return new HandlerResponse(held.status, [...kept, ...came], contentOf(held));
 }
 
+function mayBeKept<R>(response: HandlerResponse, { incoming, options }: Inquiry<R>): boolean {
+  const { cacheable } = options;
+  return cacheable === undefined || toldChoice('cacheable', cacheable(incoming.request, response));
+}
+
 /** Content that is still the same keeps the date of its change. */
 function validatorsOf<R>(
   response: HandlerResponse,
@@ -97,6 +103,6 @@ function conditionsFor(response: HandlerResponse): HeaderPair[] {
 }
 
 function tagsFor<R>(response: HandlerResponse, { incoming, options }: Inquiry<R>): readonly string[] {
-  const tags = options.tagsOf?.(incoming.request, response) ?? [];
+  const tags = toldList('tagsOf', options.tagsOf?.(incoming.request, response));
   return options.unsafeMethods === 'invalidate' ? [...tags, urlTag(incoming, options.name)] : tags;
 }

@@ -198,7 +198,9 @@ export function resolveRoute<R>(
 }
 
 function controlOf(value: string | false | undefined): string | false | undefined {
-  return value === undefined || value === false ? value : text('cacheControl', value);
+  if (value === undefined || value === false) return value;
+  if (/^[\t\u{20}-\u{7E}]+$/u.test(text('cacheControl', value))) return value;
+  throw new InvalidOptionError('cacheControl', 'a text that a header can carry', value);
 }
 
 function optional<Callable>(option: string, value: Callable | undefined): Callable | undefined {
@@ -206,7 +208,8 @@ function optional<Callable>(option: string, value: Callable | undefined): Callab
 }
 
 function fieldNames(option: string, names: readonly string[]): readonly string[] {
-  return names.map((name) => token(option, name).toLowerCase()).toSorted();
+  if (!Array.isArray(names)) throw new InvalidOptionError(option, 'a list of request headers', names);
+  return names.map((name: string) => token(option, name).toLowerCase()).toSorted();
 }
 
 function token(option: string, value: string): string {

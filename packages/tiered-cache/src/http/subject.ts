@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 
 import type { Incoming } from './incoming.ts';
 import type { ResolvedResponseOptions } from './options.ts';
+import { toldName } from './told.ts';
 
 /** What a request asks for, and on whose behalf. */
 export interface Subject {
@@ -19,8 +20,8 @@ export interface Subject {
  */
 export function subjectOf<R>(incoming: Incoming<R>, options: ResolvedResponseOptions<R>): Subject {
   const { name, vary, credentialHeaders } = options;
-  const user = told('identity', options.identity?.(incoming.request));
-  const resource = told('key', options.key?.(incoming.request));
+  const user = toldName('identity', options.identity?.(incoming.request));
+  const resource = toldName('key', options.key?.(incoming.request));
   const parts = [
     name,
     resource === undefined ? resourceOf(incoming) : [resource],
@@ -58,16 +59,6 @@ export function selectingValue<R>(field: string, incoming: Incoming<R>): string 
     .filter((coding) => coding !== '')
     .toSorted()
     .join();
-}
-
-/**
- * What a function of the options has given, which nobody may have checked. An empty name is none: what has no id yet
- * would otherwise be one user with everybody else who has none.
- */
-function told(option: string, value: unknown): string | undefined {
-  if (value === undefined || value === '') return undefined;
-  if (typeof value === 'string') return value;
-  throw new TypeError(`${option} must give a string or undefined, got ${typeof value}`);
 }
 
 function resourceOf<R>({ origin, target }: Incoming<R>): readonly [origin: string, target: string] {

@@ -59,7 +59,17 @@ export class Visit<R> {
     if (this.#run !== undefined) return this.#run.conclude(found);
     const { signal } = this.#options.incoming;
     if (found === undefined && signal?.aborted === true) return this.#turn.reject(signal.reason);
-    this.#decide(found === undefined ? this.#nothing() : this.#answer(found, this.#outcome(found)));
+    this.#decide(this.#turnFor(found));
+  }
+
+  #turnFor(found: StoredResponse | undefined): Turn {
+    try {
+      if (found !== undefined) return this.#answer(found, this.#outcome(found));
+    } catch {
+      // It bears our mark, and cannot be what we have stored.
+      this.#options.workings.counts.errors += 1;
+    }
+    return this.#nothing();
   }
 
   #decide(turn: Turn): void {

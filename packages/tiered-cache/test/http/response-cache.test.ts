@@ -410,6 +410,42 @@ describe('a response cache', () => {
       expect(failing.responses.statistics()).toMatchObject({ errors: 2, stored: 0 });
     });
 
+    it.each<[string, object]>([
+      ['cacheable is asynchronous by mistake', { cacheable: async () => false }],
+      ['cacheable is, and rejects', { cacheable: () => Promise.reject(new Error('late')) }],
+      ['identity is, and rejects', { identity: () => Promise.reject(new Error('late')) }],
+      ['tagsOf is, and rejects', { tagsOf: () => Promise.reject(new Error('late')) }],
+      ['tagsOf gives a text', { tagsOf: () => 'all' }],
+    ])('unless %s, which ends no process', async (_, options) => {
+      const site = await start(numbered(), options);
+
+      expect(await bodies(site, '/a', '/a')).toEqual(['run 1', 'run 2']);
+      await settle();
+      expect(site.responses.statistics()).toMatchObject({ errors: 2, stored: 0 });
+    });
+
+    it('unless it is as old as it may be, however great the number that says so', async () => {
+      const aged = numbered({ 'cache-control': 'max-age=60', age: '99999999999' });
+
+      expect(await bodies(await start(aged), '/a', '/a')).toEqual(['run 1', 'run 2']);
+    });
+
+    it('with the age that it had when it came, for the first who asks as for the others', async () => {
+      const site = await start(numbered({ 'cache-control': 'max-age=60', age: '30' }));
+
+      const ages = [(await site.ask('/a')).headers['age'], (await site.ask('/a')).headers['age']];
+
+      expect(ages).toEqual(['30', '30']);
+    });
+
+    it('and what bears its mark and is nothing that it has stored is left to the handler', async () => {
+      const store = { get: async () => ({ format: 'http/1', vary: [] }), delete: async () => true };
+      const site = await start(numbered(), { cache: { ...store, deleteTag: store.delete } });
+
+      expect(await bodies(site, '/a')).toEqual(['run 1']);
+      expect(site.responses.statistics()).toMatchObject({ errors: 1, passes: 1 });
+    });
+
     it('in a form that every tier keeps: another process answers from it', async () => {
       const { clock } = setUp();
       const shared = new MemoryCache();
