@@ -22,8 +22,12 @@ export abstract class HoldfastError extends Error {
   ) {
     const { stackTraceLimit } = Error;
     if (mayOmitTrace) Error.stackTraceLimit = 0;
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    if (mayOmitTrace) Error.stackTraceLimit = stackTraceLimit;
+    try {
+      super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    } finally {
+      // Also where a message has no text, or the stack is full: every other error would be without a trace.
+      if (mayOmitTrace) Error.stackTraceLimit = stackTraceLimit;
+    }
     this.retryAfterMs = options?.retryAfterMs;
   }
 }

@@ -29,6 +29,16 @@ describe('HoldfastError', () => {
     expect(new Error('other').stack).toMatch(/\n\s+at /);
   });
 
+  it('leaves the limit alone where it cannot be made', () => {
+    const before = Error.stackTraceLimit;
+    try {
+      expect(() => new FullError(Object.create(null) as string)).toThrow(TypeError);
+      expect(Error.stackTraceLimit).toBe(before);
+    } finally {
+      Error.stackTraceLimit = before;
+    }
+  });
+
   it('is made all the same where the platform’s limit cannot be changed, as with frozen intrinsics', async () => {
     const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')!;
     Object.defineProperty(Error, 'stackTraceLimit', { ...limit, writable: false });
