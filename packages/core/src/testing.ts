@@ -51,7 +51,7 @@ export class ManualClock implements Clock {
       this.#run(task);
       await settle();
     }
-    this.#now = until;
+    this.#reach(until);
     await settle();
   }
 
@@ -59,7 +59,7 @@ export class ManualClock implements Clock {
   advanceSync(ms: number): void {
     const until = this.#now + ms;
     for (let task = this.#next(until); task !== undefined; task = this.#next(until)) this.#run(task);
-    this.#now = until;
+    this.#reach(until);
   }
 
   /** Sets the wall clock forward, or back if negative, as an operator or NTP would; `now()` does not notice. */
@@ -75,8 +75,13 @@ export class ManualClock implements Clock {
 
   #run(task: Task): void {
     this.#tasks.delete(task);
-    this.#now = Math.max(this.#now, task.at);
+    this.#reach(task.at);
     task.run();
+  }
+
+  /** Never back: a task may itself have moved the clock further than whoever runs it. */
+  #reach(at: number): void {
+    this.#now = Math.max(this.#now, at);
   }
 }
 

@@ -35,6 +35,17 @@ describe('ManualClock', () => {
     expect(log).toEqual([15]);
   });
 
+  it('never goes back, however far a task moves it', async () => {
+    const clock = new ManualClock();
+    clock.schedule(() => clock.advanceSync(100), 10);
+    clock.advanceSync(20);
+    expect(clock.now()).toBe(110);
+
+    clock.schedule(() => clock.advanceSync(100), 10);
+    await clock.advance(20);
+    expect(clock.now()).toBe(220);
+  });
+
   it('forgets a task that was cancelled, and counts what waits', () => {
     const clock = new ManualClock();
     const cancel = clock.schedule(() => {}, 10);
