@@ -1,4 +1,4 @@
-import { CancellationSource, InvalidOptionError, isHoldfastError } from '@holdfast/core';
+import { CancellationSource, isHoldfastError } from '@holdfast/core';
 
 import { JobCancelledError, NonRetryableError } from './errors.ts';
 import type { JobHandler } from './job-handler.ts';
@@ -18,6 +18,8 @@ export class JobRun {
   readonly job: ClaimedJob;
   readonly #queue: IJobQueue;
   readonly #source = new CancellationSource();
+  /** Once it was asked for. */
+  #settlement: Promise<RunOutcome> | undefined;
   #abandoned = false;
 
   constructor(queue: IJobQueue, job: ClaimedJob) {
@@ -60,8 +62,15 @@ export class JobRun {
     }
   }
 
-  /** Gives the job back as not attempted. What the handler still does is discarded. */
-  giveBack(): Promise<RunOutcome> {
+  /**
+   * Gives the job back as not attempted. What the handler still does is discarded. A run that is being settled ends as it
+   * would have, and whoever ran it hears how.
+   */
+  async giveBack(): Promise<RunOutcome> {
+    if (this.#settlement !== undefined) {
+      await this.#settlement;
+      return { type: 'abandoned' };
+    }
     const outcome = this.#settle(() => this.#release());
     this.#abandoned = true;
     return outcome;
@@ -69,6 +78,10 @@ export class JobRun {
 
   async #settle(settlement: () => Promise<RunOutcome['type']>): Promise<RunOutcome> {
     if (this.#abandoned) return { type: 'abandoned' };
+    return (this.#settlement = this.#outcomeOf(settlement));
+  }
+
+  async #outcomeOf(settlement: () => Promise<RunOutcome['type']>): Promise<RunOutcome> {
     try {
       return { type: await settlement() } as RunOutcome;
     } catch (error) {
@@ -81,10 +94,12 @@ export class JobRun {
     try {
       return (await this.#queue.complete(this.job, result)) === 'completed' ? 'succeeded' : 'cancelled';
     } catch (error) {
-      // The queue does not take this result, and another attempt would only make it again.
-      if (error instanceof InvalidOptionError)
-        return this.#fail(new NonRetryableError(error.message, { cause: error }));
-      if ((error as { retryable?: unknown }).retryable === false) return this.#fail(error);
+      const { code, message, retryable } = Object(error) as Partial<Record<string, unknown>>;
+      // The queue does not take this result, and another attempt would only make it again. By code, for the queue may come
+      // from another copy of the package.
+      if (code === 'ERR_INVALID_OPTION')
+        return this.#fail(new NonRetryableError(String(message), { cause: error }));
+      if (retryable === false) return this.#fail(error);
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import {
   type Cancel,
   EventHub,
   type EventSource,
+  InvalidOptionError,
   isHoldfastError,
   methods,
   type Unsubscribe,
@@ -67,6 +68,7 @@ export class Worker implements AsyncDisposable {
   /** @param handlers - One for each type of job; jobs of other types are left to other workers. */
   constructor(queue: IJobQueue, handlers: JobHandlers, options: WorkerOptions = {}) {
     this.#queue = methods('queue', queue, 'claim', 'complete', 'fail', 'heartbeat', 'release');
+    methods('queue.events', this.#queue.events, 'subscribe');
     this.#handlers = resolveHandlers(handlers);
     this.#options = resolveWorkerOptions(options);
     this.name = this.#options.name;
@@ -94,7 +96,9 @@ export class Worker implements AsyncDisposable {
   }
 
   readonly #onQueueEvent = (event: JobEvent): void => {
-    if (event.type === 'enqueued' && event.runAt <= this.#options.clock.epoch()) this.#claim();
+    // Not from inside the event: a queue in memory would claim before others have heard that there is a job.
+    if (event.type === 'enqueued' && event.runAt <= this.#options.clock.epoch())
+      queueMicrotask(() => this.#claim());
     if (event.type !== 'cancel-requested') return;
     for (const run of this.#runs) if (run.job.id === event.id) run.cancel(new JobCancelledError(event.id));
   };
@@ -203,6 +207,8 @@ export class Worker implements AsyncDisposable {
 }
 
 function resolveHandlers(handlers: JobHandlers): ReadonlyMap<string, JobHandler> {
+  if (Object(handlers) !== handlers)
+    throw new InvalidOptionError('handlers', 'an object with a function for each type', handlers);
   const types = Object.keys(handlers);
   methods('handlers', handlers as Record<string, JobHandler>, ...types);
   return new Map(types.map((type) => [type, handlers[type] as JobHandler]));

@@ -19,6 +19,20 @@ function gate(): { readonly passed: Promise<unknown>; readonly open: (value?: un
   return { passed: promise, open: resolve };
 }
 
+/** The same queue, but for one method. */
+function withOther<Name extends 'complete' | 'release'>(
+  queue: IJobQueue,
+  name: Name,
+  other: IJobQueue[Name],
+): IJobQueue {
+  return new Proxy(queue, {
+    get(target, key) {
+      const value: unknown = key === name ? other : Reflect.get(target, key, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
 describe.each(engines)('Worker on $name', ({ store }) => {
   const fixture = () => {
     const place = store();
@@ -296,6 +310,31 @@ describe.each(engines)('Worker on $name', ({ store }) => {
     });
   });
 
+  it('lets a job die of a result that a queue from another copy of the package does not take', async () => {
+    await using f = fixture();
+    const refusal = Object.assign(new RangeError('no form in JSON'), { code: 'ERR_INVALID_OPTION' });
+    const foreign = withOther(f.queue, 'complete', () => Promise.reject(refusal));
+    f.work({ a: () => 1 }, {}, foreign);
+
+    const { id } = await f.queue.enqueue({ type: 'a' });
+    await f.turns();
+
+    expect(await f.queue.get(id)).toMatchObject({ state: 'dead', failure: { code: 'ERR_NON_RETRYABLE' } });
+  });
+
+  it('claims a job after all have heard of it', async () => {
+    await using f = fixture();
+    f.work({ a: () => 1 });
+    await f.turns();
+    const seen: string[] = [];
+    f.queue.events.subscribe(({ type }) => seen.push(type));
+
+    await f.queue.enqueue({ type: 'a' });
+    await f.turns();
+
+    expect(seen).toEqual(['enqueued', 'claimed', 'completed']);
+  });
+
   it('lets a job die of an error that is not to be retried', async () => {
     await using f = fixture();
     f.work({
@@ -374,6 +413,35 @@ describe.each(engines)('Worker on $name', ({ store }) => {
       expect(await f.queue.get(id)).toMatchObject({ state: 'active', result: undefined });
       expect(worker.statistics()).toMatchObject({ released: 1, succeeded: 0, leasesLost: 0, errors: 0 });
       expect(f.clock.pending()).toBe(0);
+    });
+
+    it('gives back nothing that is being settled, and waits until it is', async () => {
+      await using f = fixture();
+      const hold = gate();
+      let released = 0;
+      const slow = withOther(f.queue, 'complete', async (lease, result) => {
+        const state = await f.queue.complete(lease, result);
+        await hold.passed;
+        return state;
+      });
+      const counting = withOther(slow, 'release', (lease) => {
+        released += 1;
+        return f.queue.release(lease);
+      });
+      const worker = f.work({ a: () => 'done' }, {}, counting);
+      const { id } = await f.queue.enqueue({ type: 'a' });
+      await f.turns();
+
+      const stopped = worker[Symbol.asyncDispose]();
+      await f.clock.advance(1_000);
+      await f.clock.advance(500);
+      hold.open();
+      await stopped;
+      await f.turns();
+
+      expect(released).toBe(0);
+      expect(worker.statistics()).toMatchObject({ succeeded: 1, released: 0, leasesLost: 0 });
+      expect(await f.queue.get(id)).toMatchObject({ state: 'completed', result: 'done' });
     });
 
     it('gives back at once what a claim under way brings', async () => {
