@@ -47,6 +47,7 @@ export interface NewRecord extends JobRecord {
 
 /** @throws As `IJobQueue.enqueue` does. */
 export function newRecord(job: NewJob, options: ResolvedJobQueueOptions, now: number): NewRecord {
+  if (Object(job) !== job) throw new InvalidOptionError('job', 'an object', job);
   const { maxPayloadBytes } = options;
   return {
     keyExpiresAt: now + duration('idempotencyTtlMs', job.idempotencyTtlMs ?? hours(24)),

@@ -87,7 +87,9 @@ export function backoffMs(
   attempts: number,
   random: () => number,
 ): number {
-  return random() * Math.min(maxMs, baseMs * factor ** (attempts - 1));
+  // Infinity times a base of 0 would be no number, and the job would never come due.
+  const growth = Math.min(factor ** (attempts - 1), Number.MAX_VALUE);
+  return random() * Math.min(maxMs, baseMs * growth);
 }
 
 function retryAfterOf(error: unknown): number | undefined {

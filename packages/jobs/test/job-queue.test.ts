@@ -176,6 +176,14 @@ describe.each(engines)('IJobQueue in $name', ({ store }) => {
       ['an endless key', { idempotencyTtlMs: Infinity }, 'idempotencyTtlMs must be'],
     ];
 
+    it('refuses what is no job, and the others with it', async () => {
+      using f = fixture();
+
+      for (const jobs of [null, [{ type: 'a' }, undefined]])
+        await expect(f.queue.enqueue(jobs as never)).rejects.toThrow('job must be an object, got');
+      expect((await f.queue.counts()).waiting).toBe(0);
+    });
+
     it.each(bad)('refuses %s', async (_, job, message) => {
       using f = fixture();
 
@@ -310,6 +318,15 @@ describe.each(engines)('IJobQueue in $name', ({ store }) => {
   });
 
   describe('fail', () => {
+    it('lets a job without a wait be tried again at once, however far its factor has grown', async () => {
+      using f = fixture();
+      const backoff = { baseMs: 0, factor: 1e200 };
+      await f.queue.enqueue({ type: 'a', maxAttempts: 9, backoff });
+
+      for (let attempt = 1; attempt <= 4; attempt += 1)
+        expect(await f.queue.fail(await claimOne(f.queue), new Error('no'))).toBe('waiting');
+    });
+
     it('lets the job wait for a time within the jitter, doubled each time up to the most, then die', async () => {
       using f = fixture({ random: () => 0.999_999 });
       const backoff = { baseMs: 1_000, factor: 2, maxMs: 3_000 };

@@ -51,5 +51,12 @@ describe('WorkerOptions', () => {
   it('refuse what is no queue, and a handler that is no function', () => {
     expect(() => new Worker({} as never, {})).toThrow('queue must be');
     expect(() => new Worker(new MemoryJobQueue(), { mail: 'no' as never })).toThrow('handlers must be');
+    expect(() => new Worker(new MemoryJobQueue(), null as never)).toThrow('handlers must be');
+  });
+
+  it('refuse a queue without events before the worker has started by half', () => {
+    const silent = Object.defineProperty(new MemoryJobQueue(), 'events', { value: undefined });
+
+    expect(() => new Worker(silent, {})).toThrow('queue.events must be');
   });
 });
