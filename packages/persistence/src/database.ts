@@ -72,6 +72,8 @@ export class Database implements Disposable {
     this.exec(nested ? 'SAVEPOINT nested' : this.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE');
     try {
       const result = work();
+      // How it ends is nobody's business any more: its caller is told here.
+      if (result instanceof Promise) result.catch(() => undefined);
       if (isThenable(result)) throw new TransactionError('a transaction must be synchronous, got a promise');
       if (!this.inTransaction) throw new TransactionError('the transaction was ended from inside');
       this.exec(nested ? 'RELEASE nested' : 'COMMIT');

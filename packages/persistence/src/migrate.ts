@@ -128,6 +128,8 @@ function run(database: Database, migration: Migration, direction: 'up' | 'down')
     const step = migration[direction] as MigrationStep;
     database.exec(`SAVEPOINT ${stepMark}`);
     const result: unknown = typeof step === 'string' ? database.exec(step) : step(database);
+    // How it ends is nobody's business any more: its caller is told here.
+    if (result instanceof Promise) result.catch(() => undefined);
     if (result !== undefined)
       throw new TransactionError('a migration must be synchronous and return nothing');
     if (!releaseMark(database))

@@ -35,8 +35,12 @@ export function checksum({ up, revision }: Migration): string {
 
 /** @throws {InvalidOptionError} when the list cannot be applied by anybody. */
 export function checkMigrations(migrations: readonly Migration[]): void {
+  if (!Array.isArray(migrations)) throw new InvalidOptionError('migrations', 'a list', migrations);
   const seen = new Set<string>();
-  for (const [index, { id, up, down, foreignKeys }] of migrations.entries()) {
+  for (const [index, migration] of (migrations as readonly Migration[]).entries()) {
+    if (Object(migration) !== migration)
+      throw new InvalidOptionError(`migrations[${index}]`, 'an object', migration);
+    const { id, up, down, foreignKeys } = migration;
     text(`migrations[${index}].id`, id);
     if (seen.has(id)) throw new InvalidOptionError(`migrations[${index}].id`, 'unique', id);
     seen.add(id);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { settle } from '@holdfast/core/testing';
 import { openDatabase } from '@holdfast/persistence';
 import { engines, temporaryFolder } from './engines.ts';
 
@@ -74,17 +75,21 @@ describe.each(engines)('Database on $name', (driver) => {
     expect(database.statistics().committed).toBe(1);
   });
 
-  it('refuses a transaction that returns a promise, and rolls it back', () => {
+  it.each([
+    ['resolves', () => Promise.resolve()],
+    ['rejects', () => Promise.reject(new Error('late'))],
+  ])('refuses a transaction that returns a promise which %s, and rolls it back', async (_, later) => {
     using database = opened();
 
     const attempt = (): unknown =>
       database.transaction(() => {
         database.exec('INSERT INTO t VALUES (1)');
-        return Promise.resolve();
+        return later();
       });
 
     expect(attempt).toThrow(expect.objectContaining({ code: 'ERR_TRANSACTION' }));
     expect(database.prepare('SELECT a FROM t').all()).toEqual([]);
+    await settle();
   });
 
   it('tells when a transaction was ended from inside', () => {

@@ -82,6 +82,7 @@ describe.each(engines)('migrate on $name', (driver) => {
 
   it.each([
     ['returns a promise', async () => {}],
+    ['returns a promise that rejects', () => Promise.reject(new Error('late'))],
     ['ends the transaction', (on: Database) => on.exec('COMMIT')],
   ])('fails a function that %s', async (_, up) => {
     using database = opened();
@@ -246,6 +247,8 @@ describe.each(engines)('migrate on $name', (driver) => {
 describe('migrate', () => {
   const bad: [string, unknown, object, string][] = [
     ['an id twice', [users, users], {}, 'migrations[1].id must be unique'],
+    ['no list', null, {}, 'migrations must be a list, got null'],
+    ['what is no migration', [users, undefined], {}, 'migrations[1] must be an object, got undefined'],
     ['an empty id', [{ id: '', up: '' }], {}, 'migrations[0].id must be a string'],
     ['a missing up', [{ id: '1' }], {}, 'migrations[0].up must be SQL or a function'],
     [
