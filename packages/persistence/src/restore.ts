@@ -135,13 +135,18 @@ async function replace(
 /** @returns `undefined` if there is no database at that path, or none that can be read to its end. */
 async function openSound(file: string, driver: Driver): Promise<Database | undefined> {
   if ((await sizeOf(file)) === undefined) return undefined;
+  let database: Database | undefined;
+  let isSound = false;
   try {
-    const database = openDatabase({ file, driver });
-    if (damageOf(database).length === 0) return database;
-    database[Symbol.dispose]();
-    return undefined;
+    database = openDatabase({ file, driver });
+    isSound = damageOf(database).length === 0;
+    return isSound ? database : undefined;
   } catch (error) {
     if (isCorrupt(error) || isCorrupt((error as { cause?: unknown }).cause)) return undefined;
     throw error;
+  } finally {
+    // Some damage makes the check itself fail. A connection left open would hold on to files that are put aside, and to
+    // the names of those that take their place.
+    if (!isSound) database?.[Symbol.dispose]();
   }
 }

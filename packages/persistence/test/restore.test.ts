@@ -2,7 +2,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ManualClock } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 
-import { backup, type Database, openDatabase, restore, verify } from '@holdfast/persistence';
+import {
+  backup,
+  type Connection,
+  type Database,
+  type Driver,
+  openDatabase,
+  restore,
+  verify,
+} from '@holdfast/persistence';
 import { engines, type Folder, temporaryFolder } from './engines.ts';
 
 describe.each(engines)('restore on $name', (driver) => {
@@ -99,6 +107,35 @@ describe.each(engines)('restore on $name', (driver) => {
     expect(quarantined.map((file) => readFileSync(file))).toContainEqual(damaged);
     using database = opened(folder);
     expect(rows(database)).toEqual([{ a: 1 }]);
+  });
+
+  it('has closed a database that is too damaged to be checked before it puts it aside', async () => {
+    using folder = temporaryFolder();
+    (await changedSinceBackup(folder))[Symbol.dispose]();
+    writeFileSync(folder.at('a.db'), readFileSync(folder.at('a.db')).fill(0x5a, 4_096));
+    const open = new Set<Connection>();
+    const counting: Driver = {
+      name: driver.name,
+      open: (file, options) => {
+        const connection = driver.open(file, options);
+        const close = (): void => {
+          open.delete(connection);
+          connection.close();
+        };
+        open.add(connection);
+        return new Proxy(connection, {
+          get(target, key) {
+            const value: unknown = key === 'close' ? close : Reflect.get(target, key, target);
+            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+          },
+        });
+      },
+    };
+
+    const report = await restore(folder.at('a.db'), folder.at('b'), 'one', { driver: counting });
+
+    expect(report.quarantined).toHaveLength(1);
+    expect(open.size).toBe(0);
   });
 
   it('refuses a damaged backup and touches nothing', async () => {
