@@ -77,11 +77,8 @@ export function methods<Contract extends object>(
 ): Contract {
   const held = value as Record<string, unknown> | null | undefined;
   if (names.every((name) => typeof held?.[name] === 'function')) return value;
-  throw new InvalidOptionError(
-    option,
-    `an object with ${names.map((name) => `${name}()`).join(', ')}`,
-    value,
-  );
+  const wanted = names.map((name) => `${name}()`).join(', ');
+  throw new InvalidOptionError(option, `an object with ${wanted}`, value);
 }
 
 function show(value: unknown): string {
