@@ -1,4 +1,4 @@
-import { CircuitBreaker } from '@holdfast/circuit-breaker';
+import { CircuitBreaker, type HalfOpenOptions } from '@holdfast/circuit-breaker';
 import { ManualClock } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 
@@ -7,10 +7,9 @@ interface Guarded {
   readonly breaker: CircuitBreaker;
 }
 
-/** A circuit whose open time is over; two trial calls of 50 ms. */
-function due(): Guarded {
+/** A circuit whose open time is over; two trial calls of 50 ms, unless told otherwise. */
+function due(halfOpen: HalfOpenOptions = { calls: 2, leaseMs: 50 }): Guarded {
   const clock = new ManualClock();
-  const halfOpen = { calls: 2, leaseMs: 50 };
   const breaker = new CircuitBreaker({
     window: { calls: 1 },
     openForMs: 100,
@@ -60,6 +59,19 @@ describe('CircuitBreaker.guardProbes', () => {
     expect([breaker.admitting, breaker.retryAfterMs]).toEqual([false, 30]);
     probe?.success();
     breaker.tryAcquire()?.success();
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('does not count a trial call that has not ended with its lease: nobody has to wait for it', () => {
+    const halfOpen = { calls: 3, maxFailures: 1, leaseMs: 50 };
+    const { breaker, clock } = due(halfOpen);
+    breaker.guardProbes((underWay) => (underWay === 0 ? 0 : 30));
+    breaker.tryAcquire();
+
+    clock.advanceSync(50);
+
+    expect([breaker.admitting, breaker.retryAfterMs]).toEqual([true, 0]);
+    for (let call = 0; call < 2; call += 1) breaker.tryAcquire()?.success();
     expect(breaker.state).toBe('closed');
   });
 

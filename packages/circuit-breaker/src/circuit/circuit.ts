@@ -93,7 +93,7 @@ export class Circuit {
       this.#halfOpen('open-time-over', now);
     if (this.#state.kind !== 'half-open') return undefined;
     const { round } = this.#state;
-    return round.hasRoom && this.#mayProbe(round.underWay) ? round.begin(now) : undefined;
+    return round.hasRoom && this.#mayProbe(round.underWayAt(now)) ? round.begin(now) : undefined;
   }
 
   /** Whether the end of a trial call of this epoch still counts: it has kept within its lease, and so did the round. */

@@ -35,8 +35,9 @@ export class ProbeRound {
     return this.#running.length + this.#successes + this.#failures < this.#terms.calls;
   }
 
-  get underWay(): number {
-    return this.#running.length;
+  /** Those whose lease has not ended: nobody has to wait for the others. */
+  underWayAt(now: number): number {
+    return this.#running.filter(({ leaseEndsAt }) => now < leaseEndsAt).length;
   }
 
   /** When ended leases alone will have failed the round; `Infinity` if those under way are too few for that. */

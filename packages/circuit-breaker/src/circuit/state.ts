@@ -74,7 +74,7 @@ function halfOpenView(
 ): View {
   const { lostAt } = round;
   if (now >= lostAt) return openView(lostAt + reopenForMs, now, gate);
-  if (round.hasRoom) return gatedView(gate, round.underWay);
+  if (round.hasRoom) return gatedView(gate, round.underWayAt(now));
   return { state: 'half-open', admitting: false, retryAfterMs: lostAt - now };
 }
 
