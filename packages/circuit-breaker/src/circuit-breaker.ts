@@ -61,7 +61,7 @@ export class CircuitBreaker implements Policy {
 
   /** The state that a call would meet now. Looking changes nothing. */
   get state(): CircuitState {
-    return this.#circuit.view.state;
+    return this.#circuit.outwardState;
   }
 
   /**
@@ -189,13 +189,13 @@ export class CircuitBreaker implements Policy {
   }
 
   statistics(): CircuitBreakerStatistics {
-    const { state, log, view, options } = this.#circuit;
+    const { state, outwardState, log, options } = this.#circuit;
     const window = state.kind === 'closed' ? state.window : undefined;
     window?.expire(options.clock.now());
     const windowCalls = window?.calls ?? 0;
     return {
       component: 'circuit-breaker',
-      state: view.state,
+      state: outwardState,
       ...this.#turnstile.statistics(),
       ...log.statistics(),
       windowCalls,

@@ -8,7 +8,15 @@ import { Closed } from './closed.ts';
 import { openDurationMs } from './open-duration.ts';
 import { type Probe, ProbeRound } from './probe-round.ts';
 import { RecoveryRamp } from './recovery-ramp.ts';
-import { disabled, type Isolated, type ProbeGate, type State, type View, viewOf } from './state.ts';
+import {
+  type CircuitState,
+  disabled,
+  type Isolated,
+  type ProbeGate,
+  type State,
+  type View,
+  viewOf,
+} from './state.ts';
 import { TransitionLog } from './transition-log.ts';
 
 /**
@@ -68,6 +76,12 @@ export class Circuit {
 
   get log(): TransitionLog {
     return (this.#log ??= new TransitionLog(this.#options.clock));
+  }
+
+  /** The state that a caller would meet now. The gate has no say in it: whoever only looks is nobody who wants to call. */
+  get outwardState(): CircuitState {
+    if (this.#options.mode === 'off') return disabled.state;
+    return viewOf(this.#state, this.#options.clock, undefined).state;
   }
 
   /** What a caller would meet now. */
@@ -176,7 +190,7 @@ export class Circuit {
     this.#enter(stateFrom(snapshot, this.#options));
     this.log.resume(this.#state.kind === 'closed', this.#options.clock.now());
     const { name: policy } = this.#options;
-    if (this.#observed) this.#tell({ type: 'restored', policy, state: this.view.state });
+    if (this.#observed) this.#tell({ type: 'restored', policy, state: this.outwardState });
   }
 
   /** What a caller would meet if the mode were `'on'`. */

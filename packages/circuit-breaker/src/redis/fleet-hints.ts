@@ -47,7 +47,7 @@ export class FleetHints implements AsyncDisposable {
   /** Reading of the clock up to which trial calls may begin under the lease of the last answer. */
   #leasedUntil = -Infinity;
   #calmUntil = -Infinity;
-  /** Suspected circuits are not open: a suspicion must not feed on itself. */
+  /** Circuits that anybody suspects are not open: a suspicion must not feed on itself. */
   #suspected = false;
   #lastCalls = 0;
   /** Whether anybody has wanted to make a trial call since the last exchange. */
@@ -104,8 +104,10 @@ export class FleetHints implements AsyncDisposable {
     return underWay === 0 && clock.now() < this.#leasedUntil ? 0 : syncMs;
   }
 
-  #notice({ type }: CircuitBreakerEvent): void {
-    if (type === 'opened' || type === 'isolated') this.#suspected = false;
+  #notice(event: CircuitBreakerEvent): void {
+    const { type } = event;
+    if (type === 'rejected') return;
+    this.#suspected = type === 'half-opened' && event.reason === 'suspected';
     if (type === 'opened') this.#hurry();
     if (type !== 'closed') return;
     // It has found out for itself. The others, which have not yet, must not make it ask again and again.
@@ -132,7 +134,7 @@ export class FleetHints implements AsyncDisposable {
 
   async #sync(): Promise<void> {
     this.#cancel = undefined;
-    const { calls, state } = this.#read((breaker) => breaker.statistics());
+    const { calls, state } = this.#breaker.statistics();
     const sum = calls.success + calls.failure + calls.ignored + calls.rejected + calls.stale;
     const isBusy = sum !== this.#lastCalls || this.#asked;
     this.#lastCalls = sum;
@@ -150,7 +152,7 @@ export class FleetHints implements AsyncDisposable {
 
   async #exchange(isBusy: boolean): Promise<Fleet & { readonly askedAt: number }> {
     const { node, goodForMs, probes, clock } = this.#options;
-    const { state, windowCalls, failureRatio } = this.#read((breaker) => breaker.statistics());
+    const { state, windowCalls, failureRatio } = this.#breaker.statistics();
     const isOpen = !this.#suspected && (state === 'open' || state === 'half-open');
     const askedAt = clock.now();
     const client = await this.#connection.client();
@@ -179,9 +181,8 @@ export class FleetHints implements AsyncDisposable {
     // Counted from before the question: the lease on the server ends no earlier.
     this.#leasedUntil = fleet.leased ? askedAt + this.#usableMs : -Infinity;
     const { clock, quorum } = this.#options;
-    if (clock.now() < this.#calmUntil || this.#read(({ state }) => state) !== 'closed') return;
+    if (clock.now() < this.#calmUntil || this.#breaker.state !== 'closed') return;
     if (!isSuspect(fleet, { quorum, ...this.#breaker.thresholds })) return;
-    this.#suspected = true;
     this.#suspicions += 1;
     this.#breaker.suspect();
   }
@@ -195,12 +196,9 @@ export class FleetHints implements AsyncDisposable {
 
   /** A node without calls lets its lease run out: another one may have some. */
   #wantedLeaseMs(isBusy: boolean): number {
-    const { thresholds } = this.#breaker;
-    const { state, retryAfterMs } = this.#read((breaker) => ({
-      state: breaker.state,
-      retryAfterMs: breaker.retryAfterMs,
-    }));
+    const { state, thresholds } = this.#breaker;
     if (state !== 'open' && state !== 'half-open') return 0;
+    const retryAfterMs = this.#retryAfterMs();
     const isNear = state === 'half-open' || (retryAfterMs ?? Infinity) <= 2 * this.#options.syncMs;
     // It outlasts the trial calls that begin under it.
     return isNear && isBusy ? Math.ceil(this.#usableMs + thresholds.leaseMs) : -1;
@@ -211,11 +209,11 @@ export class FleetHints implements AsyncDisposable {
     return 3 * this.#options.syncMs;
   }
 
-  /** Reads the breaker without that being taken for somebody's wish to make a trial call. */
-  #read<T>(read: (breaker: CircuitBreaker) => T): T {
+  /** Reads it without that being taken for somebody's wish to make a trial call. */
+  #retryAfterMs(): number | undefined {
     this.#reading = true;
     try {
-      return read(this.#breaker);
+      return this.#breaker.retryAfterMs;
     } finally {
       this.#reading = false;
     }

@@ -125,6 +125,29 @@ describe('FleetHints', () => {
     expect(node.breaker.state).toBe('closed');
   });
 
+  it('does not tell of a suspicion that its user had as of an opening', async () => {
+    const node = new Node();
+
+    node.breaker.suspect();
+    await node.sync();
+
+    expect(node.told).toMatchObject([{ open: 0 }]);
+  });
+
+  it('tells of a circuit that was restored open after a suspicion as of an opening', async () => {
+    const node = new Node();
+    const { breaker: earlier } = new Node({}, { openForMs: 60_000 });
+    for (let call = 0; call < 2; call += 1) earlier.tryAcquire()?.failure();
+    node.answer = [2, 2, 0, 0, 0, 0];
+    node.call();
+    await node.sync();
+
+    node.breaker.restore(earlier.snapshot());
+    await node.sync();
+
+    expect(node.told.at(-1)).toMatchObject({ open: 1 });
+  });
+
   it('tells of a suspicion that trial calls confirmed as of an opening', async () => {
     const node = new Node();
     node.answer = [2, 2, 0, 0, 0, 1];
@@ -200,6 +223,33 @@ describe('FleetHints', () => {
     await node.sync();
 
     expect(node.told.at(-1)).toMatchObject({ open: 1, lease: -1 });
+  });
+
+  it('takes who looks at the circuit for nobody who wants to call', async () => {
+    const node = new Node();
+    node.answer = [3, 1, 0, 0, 0, 0];
+    node.call('failure');
+    node.call('failure');
+    await node.clock.advance(6_000);
+
+    const looks = [node.breaker.state, node.breaker.statistics().state];
+    await node.sync();
+
+    expect(looks).toEqual(['half-open', 'half-open']);
+    expect(node.told.at(-1)).toMatchObject({ open: 1, lease: -1 });
+  });
+
+  it('wants a lease for who asks when to come back', async () => {
+    const node = new Node();
+    node.answer = [3, 1, 0, 0, 0, 0];
+    node.call('failure');
+    node.call('failure');
+    await node.clock.advance(6_000);
+
+    expect(node.breaker.retryAfterMs).toBe(1_000);
+    await node.sync();
+
+    expect(node.told.at(-1)).toMatchObject({ lease: 3_500 });
   });
 
   it('DS-01: decides alone while nobody answers, and asks less and less often', async () => {
