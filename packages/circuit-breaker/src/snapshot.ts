@@ -30,6 +30,8 @@ export interface CircuitBreakerSnapshot {
   readonly openForMs: number;
   /** How long the circuit has been closed, in milliseconds; 0 unless closed. */
   readonly closedForMs: number;
+  /** What is left of the recovery ramp, in milliseconds; `undefined` without one. */
+  readonly rampForMs?: number | undefined;
   /** `undefined` unless closed. */
   readonly window?: WindowSnapshot | undefined;
 }
@@ -57,6 +59,8 @@ export function checkedSnapshot(given: CircuitBreakerSnapshot): CircuitBreakerSn
     if (!isAmount(value))
       throw new InvalidOptionError(`snapshot.${field}`, 'a finite number of at least 0', value);
   }
+  if (given.rampForMs !== undefined && !isAmount(given.rampForMs))
+    throw new InvalidOptionError('snapshot.rampForMs', 'a finite number of at least 0', given.rampForMs);
   if (given.window !== undefined && !isWindow(given.window))
     throw new InvalidOptionError('snapshot.window', 'what a window held', given.window);
   return given;

@@ -1,4 +1,8 @@
-import { CircuitBreaker, type CircuitBreakerOptions } from '@holdfast/circuit-breaker';
+import {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitBreakerSnapshot,
+} from '@holdfast/circuit-breaker';
 import { ManualClock } from '@holdfast/core/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +43,33 @@ describe('CircuitBreakerOptions.ramp', () => {
     });
 
     expect(shares).toEqual([51, 62, 75, 88, 100]);
+  });
+
+  it('goes on when the window is changed meanwhile', () => {
+    const { breaker, clock } = recovered({ ramp: { durationMs: 1_000, startRatio: 0.5 } });
+    clock.advanceSync(500);
+
+    breaker.update({ window: { calls: 10 } });
+
+    expect(admitted(breaker, 100)).toBe(76);
+  });
+
+  it('goes on in the breaker that goes on where this one was', () => {
+    const ramp = { durationMs: 1_000, startRatio: 0.5 };
+    const { breaker, clock } = recovered({ ramp });
+    const saved = JSON.stringify(breaker.snapshot());
+    clock.advanceSync(500);
+    const shareAfter = (options: CircuitBreakerOptions): number => {
+      const next = new CircuitBreaker({ clock, ...options });
+      next.restore(JSON.parse(saved) as CircuitBreakerSnapshot);
+      return admitted(next, 100);
+    };
+
+    expect(shareAfter({ ramp })).toBe(76);
+    expect(shareAfter({})).toBe(100);
+    expect(shareAfter({ ramp: { ...ramp, durationMs: 250 } })).toBe(51);
+    clock.advanceSync(500);
+    expect(shareAfter({ ramp })).toBe(100);
   });
 
   it('begins with a tenth by default', () => {

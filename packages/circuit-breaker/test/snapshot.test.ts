@@ -191,6 +191,7 @@ describe('CircuitBreaker.snapshot and restore', () => {
       { ...good, closedForMs: Number.NaN },
       'snapshot.closedForMs must be a finite number of at least 0, got NaN',
     ],
+    [{ ...good, rampForMs: -1 }, 'snapshot.rampForMs must be a finite number of at least 0, got -1'],
     ...[
       null,
       'window',

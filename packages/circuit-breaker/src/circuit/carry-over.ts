@@ -3,6 +3,7 @@ import type { Clock } from '@holdfast/core';
 import type { ResolvedCircuitBreakerOptions } from '../options.ts';
 import type { CircuitBreakerSnapshot } from '../snapshot.ts';
 import { Closed } from './closed.ts';
+import { RecoveryRamp } from './recovery-ramp.ts';
 import { type State, viewOf } from './state.ts';
 
 /** What `state` leaves to a later process. */
@@ -15,6 +16,7 @@ export function snapshotOf(state: State, trips: number, clock: Clock): CircuitBr
     trips,
     openForMs: state.kind === 'open' ? Math.max(0, state.endsAt - now) : 0,
     closedForMs: state.kind === 'closed' ? now - state.sinceAt : 0,
+    rampForMs: state.kind === 'closed' ? state.ramp?.leftMs(now) : undefined,
     window: state.kind === 'closed' ? state.window.snapshot(now) : undefined,
   };
 }
@@ -32,5 +34,17 @@ export function stateFrom(snapshot: CircuitBreakerSnapshot, options: ResolvedCir
   }
   const closed = new Closed(now - snapshot.closedForMs - elapsedMs, options);
   if (snapshot.window !== undefined) closed.window.restore(snapshot.window, now, elapsedMs);
+  closed.ramp = rampFrom(snapshot.rampForMs ?? 0, elapsedMs, options);
   return closed;
+}
+
+/** The ramp goes on where it was, if there still is one. */
+function rampFrom(
+  rampForMs: number,
+  elapsedMs: number,
+  { ramp, clock }: ResolvedCircuitBreakerOptions,
+): RecoveryRamp | undefined {
+  const leftMs = rampForMs - elapsedMs;
+  if (ramp === undefined || leftMs <= 0) return undefined;
+  return new RecoveryRamp(ramp, clock.now() + Math.min(0, leftMs - ramp.durationMs));
 }

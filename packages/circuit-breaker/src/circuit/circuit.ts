@@ -174,8 +174,11 @@ export class Circuit {
     const before = this.#options;
     this.#options = options;
     if ((before.mode === 'off') !== (options.mode === 'off')) this.reset();
-    else if (this.#state.kind === 'closed' && !hasSameShape(before, options))
-      this.#enter(this.#closed(this.#state.sinceAt));
+    else if (this.#state.kind === 'closed' && !hasSameShape(before, options)) {
+      const closed = this.#closed(this.#state.sinceAt);
+      closed.ramp = this.#state.ramp;
+      this.#enter(closed);
+    }
     this.#notePlainness();
   }
 
@@ -211,7 +214,7 @@ export class Circuit {
   }
 
   #rampLeftMs({ ramp }: Closed): number {
-    return ramp === undefined ? 0 : Math.max(0, ramp.endsAt - this.#options.clock.now());
+    return ramp?.leftMs(this.#options.clock.now()) ?? 0;
   }
 
   /** Does what the end of leases has brought about by now. */

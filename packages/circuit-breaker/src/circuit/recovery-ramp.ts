@@ -28,9 +28,14 @@ export class RecoveryRamp {
     return true;
   }
 
+  /** In milliseconds, at least 0. */
+  leftMs(now: number): number {
+    return Math.max(0, this.endsAt - now);
+  }
+
   #shareAt(now: number): number {
     const { durationMs, startRatio } = this.#terms;
-    const left = Math.min(1, Math.max(0, (this.endsAt - now) / durationMs));
+    const left = Math.min(1, this.leftMs(now) / durationMs);
     return 1 - (1 - startRatio) * left;
   }
 }
