@@ -93,7 +93,9 @@ class LeastRecentlyUsed<Each extends Policy> implements Keyed<Each> {
   }
 
   *entries(): IterableIterator<[key: string, policy: Each]> {
-    for (const [key, { policy }] of this.#policies) yield [key, policy];
+    // A copy: a use moves a key to the end, where a walk through the map itself would come by it again, for ever.
+    const present = [...this.#policies];
+    for (const [key, { policy }] of present) yield [key, policy];
   }
 
   async execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {

@@ -32,6 +32,21 @@ describe('keyed', () => {
     expect(() => breakers().get('')).toThrow("key must be a string that is not empty, got ''");
   });
 
+  it('lists each key once, also while its policy is used', () => {
+    const hosts = breakers();
+    hosts.get('a');
+    hosts.get('b');
+
+    const listed: string[] = [];
+    for (const [key] of hosts.entries()) {
+      listed.push(key);
+      if (listed.length > 2) break;
+      hosts.get(key);
+    }
+
+    expect(listed).toEqual(['a', 'b']);
+  });
+
   it('forgets the policy unused for longest when there are too many', () => {
     const hosts = breakers(2);
     const [a, b] = [hosts.get('a'), hosts.get('b')];
