@@ -143,6 +143,8 @@ describe('the default judgement', () => {
     ],
     ['an answer that is no JSON', throwing(new SyntaxError('Unexpected token')), 'failure'],
     ['a full bulkhead', throwing(new PolicyError('ERR_BULKHEAD_FULL')), 'ignored'],
+    ['a full dedupe', throwing(new PolicyError('ERR_DEDUPE_FULL')), 'ignored'],
+    ['a throttle', throwing(new PolicyError('ERR_THROTTLED')), 'ignored'],
     ['a deadline', throwing(new PolicyError('ERR_DEADLINE_EXCEEDED')), 'ignored'],
     ['a timeout', throwing(new PolicyError('ERR_TIMEOUT')), 'failure'],
   ])('of %s', async (_what, outcome, expected) => {

@@ -10,8 +10,10 @@ export type Ending = Verdict | 'abandoned';
 const refusals: ReadonlySet<string> = new Set([
   'ERR_BULKHEAD_FULL',
   'ERR_CIRCUIT_OPEN',
+  'ERR_DEDUPE_FULL',
   'ERR_RATE_LIMITED',
   'ERR_SHED',
+  'ERR_THROTTLED',
 ]);
 
 export function endingOfValue(classify: Classify | undefined, value: unknown): Ending {
