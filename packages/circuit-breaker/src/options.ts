@@ -138,22 +138,23 @@ export function resolveOptions(options: CircuitBreakerOptions): ResolvedCircuitB
     window,
     failureRatio: ratio('failureRatio', options.failureRatio ?? 0.5, 'over'),
     minCalls: wholeNumber('minCalls', options.minCalls ?? Math.min(20, mostCalls ?? 20), 1, mostCalls),
-    slow: options.slow && resolveSlow(options.slow),
+    slow: options.slow === undefined ? undefined : resolveSlow(options.slow),
     openForMs,
     maxOpenForMs: duration('maxOpenForMs', options.maxOpenForMs ?? defaultMaxOpenForMs, openForMs),
     jitterRatio: ratio('jitterRatio', options.jitterRatio ?? 0.2),
     stableForMs: duration('stableForMs', options.stableForMs ?? 30_000),
     halfOpen: options.halfOpen === undefined ? defaultHalfOpen : resolveHalfOpen(options.halfOpen),
-    ramp: options.ramp && resolveRamp(options.ramp),
+    ramp: options.ramp === undefined ? undefined : resolveRamp(options.ramp),
     mode: oneOf('mode', options.mode ?? 'on', ['on', 'shadow', 'off']),
-    classify: options.classify && callable('classify', options.classify),
+    classify: options.classify === undefined ? undefined : callable('classify', options.classify),
     clock: methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule'),
     random: callable('random', options.random ?? Math.random),
   };
 }
 
 function resolveWindow(window: CountWindowOptions | TimeWindowOptions): ResolvedWindowOptions {
-  const { calls, durationMs, buckets } = window as Partial<CountWindowOptions & TimeWindowOptions>;
+  const given: Partial<CountWindowOptions & TimeWindowOptions> = fields('window', window);
+  const { calls, durationMs, buckets } = given;
   if ((calls === undefined) === (durationMs === undefined))
     throw new InvalidOptionError('window', 'an object with either calls or durationMs', window);
   if (calls !== undefined) return { calls: wholeNumber('window.calls', calls, 1, 1_000_000) };
@@ -164,31 +165,40 @@ function resolveWindow(window: CountWindowOptions | TimeWindowOptions): Resolved
 }
 
 function resolveSlow(slow: SlowCallOptions): SlowCallOptions {
+  const { afterMs, ratio: share } = fields('slow', slow);
   return {
-    afterMs: duration('slow.afterMs', slow.afterMs, 1),
-    ratio: ratio('slow.ratio', slow.ratio, 'over'),
+    afterMs: duration('slow.afterMs', afterMs, 1),
+    ratio: ratio('slow.ratio', share, 'over'),
   };
 }
 
 function resolveHalfOpen(halfOpen: HalfOpenOptions): ResolvedCircuitBreakerOptions['halfOpen'] {
-  const calls = wholeNumber('halfOpen.calls', halfOpen.calls ?? defaultHalfOpen.calls, 1);
+  const given = fields('halfOpen', halfOpen);
+  const calls = wholeNumber('halfOpen.calls', given.calls ?? defaultHalfOpen.calls, 1);
   return {
     calls,
     maxFailures: wholeNumber(
       'halfOpen.maxFailures',
-      halfOpen.maxFailures ?? defaultHalfOpen.maxFailures,
+      given.maxFailures ?? defaultHalfOpen.maxFailures,
       0,
       calls - 1,
     ),
-    leaseMs: duration('halfOpen.leaseMs', halfOpen.leaseMs ?? defaultHalfOpen.leaseMs, 1),
+    leaseMs: duration('halfOpen.leaseMs', given.leaseMs ?? defaultHalfOpen.leaseMs, 1),
   };
 }
 
 function resolveRamp(ramp: RampOptions): { readonly durationMs: number; readonly startRatio: number } {
+  const { durationMs, startRatio } = fields('ramp', ramp);
   return {
-    durationMs: duration('ramp.durationMs', ramp.durationMs, 1),
-    startRatio: ratio('ramp.startRatio', ramp.startRatio ?? 0.1, 'over'),
+    durationMs: duration('ramp.durationMs', durationMs, 1),
+    startRatio: ratio('ramp.startRatio', startRatio ?? 0.1, 'over'),
   };
+}
+
+/** Options that consist of others. Those from a file may be `null`, or `false` where somebody meant "none". */
+function fields<Options extends object>(option: string, given: Options): Options {
+  if (typeof given === 'object' && (given as unknown) !== null) return given;
+  throw new InvalidOptionError(option, 'an object', given);
 }
 
 /** Whether both count the same calls in the same way, so that what one has counted is right for the other. */

@@ -70,7 +70,7 @@ describe('errors', () => {
     expect(errors(Base)({ status: 'fulfilled', value: new Base() })).toBeUndefined();
   });
 
-  it.each([[''], [404], [undefined]])('refuses %o', (kind) => {
+  it.each<[kind: unknown]>([[() => true], [''], [404], [undefined]])('refuses %o', (kind) => {
     expect(() => errors(kind as string)).toThrow('errors must be classes or codes');
     expect(() => errors().except(kind as string)).toThrow('errors must be classes or codes');
   });

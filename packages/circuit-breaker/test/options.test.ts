@@ -41,6 +41,13 @@ const refused: readonly (readonly [message: string, options: object])[] = [
   ],
   ["mode must be one of 'on', 'shadow', 'off', got 'auto'", { mode: 'auto' }],
   ["classify must be a function, got '5xx'", { classify: '5xx' }],
+  ['classify must be a function, got false', { classify: false }],
+  ['window must be an object, got null', { window: null }],
+  ['slow must be an object, got null', { slow: null }],
+  ['slow must be an object, got false', { slow: false }],
+  ['halfOpen must be an object, got null', { halfOpen: null }],
+  ['ramp must be an object, got null', { ramp: null }],
+  ['ramp must be an object, got 0', { ramp: 0 }],
   ['clock must be an object with now(), epoch(), schedule(), got an object', { clock: {} }],
   ['random must be a function, got 0.5', { random: 0.5 }],
 ];

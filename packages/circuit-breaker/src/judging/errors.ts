@@ -40,7 +40,17 @@ function isOf(kind: ErrorKind, error: unknown): boolean {
 
 function checked(kinds: readonly ErrorKind[]): readonly ErrorKind[] {
   for (const kind of kinds)
-    if (typeof kind !== 'function' && (typeof kind !== 'string' || kind === ''))
+    if (typeof kind === 'string' ? kind === '' : !isClass(kind))
       throw new InvalidOptionError('errors', 'classes or codes', kind);
   return kinds;
+}
+
+/** Functions that are none, such as a predicate, would throw as soon as there is an error to judge. */
+function isClass(value: unknown): boolean {
+  try {
+    void ({} instanceof (value as new () => unknown));
+    return true;
+  } catch {
+    return false;
+  }
 }
