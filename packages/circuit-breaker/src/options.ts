@@ -83,9 +83,9 @@ export interface CircuitBreakerOptions {
   /** Whether the circuit refuses, only tells, or does nothing. Defaults to `'on'`. */
   readonly mode?: CircuitBreakerMode | undefined;
   /**
-   * Judges outcomes; where it returns `undefined`, the default holds: a value is a success, an error a failure, and a
-   * refusal by another policy, a passed deadline or a mistake of the caller's own code (`ReferenceError`, and `TypeError`
-   * unless it tells of the network) is ignored. Not asked about calls that were cancelled.
+   * Judges outcomes; where it returns `undefined`, or what is no verdict, the default holds: a value is a success, an error
+   * a failure, and a refusal by another policy, a passed deadline or a mistake of the caller's own code (`ReferenceError`,
+   * and `TypeError` unless it tells of the network) is ignored. Not asked about what a call threw after it was cancelled.
    */
   readonly classify?: Classify | undefined;
   /** Defaults to the system clock. */

@@ -1,6 +1,6 @@
 import { CircuitBreaker, type Classify, errors, httpStatus } from '@holdfast/circuit-breaker';
-import { ManualClock } from '@holdfast/core/testing';
-import { describe, expect, it } from 'vitest';
+import { ManualClock, settle } from '@holdfast/core/testing';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { PolicyError } from './specification/policy-error.ts';
 
@@ -149,6 +149,25 @@ describe('the default judgement', () => {
     ['a timeout', throwing(new PolicyError('ERR_TIMEOUT')), 'failure'],
   ])('of %s', async (_what, outcome, expected) => {
     expect(await judge(undefined, outcome)).toBe(expected);
+  });
+
+  it.each(['fail', true, null])('decides where classify answers %j, which is no verdict', async (answer) => {
+    const classify = (() => answer) as unknown as Classify;
+
+    expect(await judge(classify, throwing(new Error('down')))).toBe('failure');
+    expect(await judge(classify, () => 'up')).toBe('success');
+  });
+
+  it('decides where classify is asynchronous by mistake, whose rejection ends no process', async () => {
+    const unhandled = vi.fn<() => void>();
+    process.on('unhandledRejection', unhandled);
+    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    const classify = (async () => Promise.reject(new Error('bug'))) as unknown as Classify;
+
+    expect(await judge(classify, throwing(new Error('down')))).toBe('failure');
+    await settle();
+
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it.each([

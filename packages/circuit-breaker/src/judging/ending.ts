@@ -16,13 +16,27 @@ const refusals: ReadonlySet<string> = new Set([
   'ERR_THROTTLED',
 ]);
 
+const verdicts: ReadonlySet<unknown> = new Set<Verdict>(['success', 'failure', 'ignore']);
+
 export function endingOfValue(classify: Classify | undefined, value: unknown): Ending {
-  return classify?.({ status: 'fulfilled', value }) ?? 'success';
+  return verdictOf(classify, { status: 'fulfilled', value }) ?? 'success';
 }
 
 /** By default an error is a failure of the dependency, unless it was not asked or the mistake is the caller's. */
 export function endingOfError(classify: Classify | undefined, error: unknown): Ending {
-  return classify?.({ status: 'rejected', reason: error }) ?? defaultEndingOf(error);
+  return verdictOf(classify, { status: 'rejected', reason: error }) ?? defaultEndingOf(error);
+}
+
+/** What is no verdict leaves it to the default: a circuit that took it for one would never open, nor close. */
+function verdictOf(
+  classify: Classify | undefined,
+  outcome: PromiseSettledResult<unknown>,
+): Verdict | undefined {
+  const verdict: unknown = classify?.(outcome);
+  if (verdicts.has(verdict)) return verdict as Verdict;
+  // Asynchronous by mistake: how it ends is nobody's business.
+  if (verdict instanceof Promise) verdict.catch(() => undefined);
+  return undefined;
 }
 
 function defaultEndingOf(error: unknown): Ending {
