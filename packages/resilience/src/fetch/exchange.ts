@@ -40,7 +40,7 @@ export class Exchange {
     const method = this.#init?.method ?? (this.#input instanceof Request ? this.#input.method : 'GET');
     const isSafe = idempotent.has(method.toUpperCase()) || this.#headers().has('idempotency-key');
     const body = this.#init?.body ?? (this.#input instanceof Request ? this.#input.body : undefined);
-    return isSafe && !(body instanceof ReadableStream);
+    return isSafe && !isStream(body);
   }
 
   /**
@@ -93,6 +93,11 @@ export class Exchange {
       this.#init?.headers ?? (this.#input instanceof Request ? this.#input.headers : undefined),
     );
   }
+}
+
+/** Whether it is gone once it has been sent. Node.js also sends what is iterated asynchronously, such as its own streams. */
+function isStream(body: unknown): boolean {
+  return body instanceof ReadableStream || (body instanceof Object && Symbol.asyncIterator in body);
 }
 
 /** Gives the connection of a response back, if it is one. What goes wrong there has no one to tell. */

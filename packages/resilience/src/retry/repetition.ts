@@ -6,7 +6,7 @@ import { backoffMs } from './backoff.ts';
 import type { RetryEvent } from './events.ts';
 import type { ResolvedRetryOptions } from './options.ts';
 import { pause } from './pause.ts';
-import { isRefusal, retryAfterMsOf } from './transient.ts';
+import { isAnswer, isRefusal, retryAfterMsOf } from './transient.ts';
 
 /** Without a pause, every so many retries wait for the event loop all the same, so that nobody else starves. */
 const retriesPerTurn = 8;
@@ -117,7 +117,8 @@ export class Repetition {
   #isAffordable(error: unknown): boolean {
     const { options, hub } = this.#ledger;
     const { name: policy, budget } = options;
-    if (budget === undefined || isRefusal(error) || budget.trySpend()) return true;
+    const isFree = budget === undefined || (isRefusal(error) && !isAnswer(error));
+    if (isFree || budget.trySpend()) return true;
     if (hub.observed) hub.emit({ type: 'budget-exhausted', policy, error });
     return false;
   }

@@ -157,6 +157,18 @@ describe('Chaos', () => {
     expect(service.describe().steps.at(-1)?.slot).toBe('chaos');
   });
 
+  it('makes faults of its own that are retried like those of the operation', async () => {
+    const faults: string[] = [];
+    const budget = { earn: () => {}, trySpend: () => faults.push('paid') < 3 };
+    const service = pipeline('service', {
+      retry: { maxRetries: 3, backoff: { initialMs: 0 }, budget },
+      chaos: { fault: { rate: 1 } },
+    });
+
+    await expect(service.execute(() => 'value')).rejects.toMatchObject({ code: 'ERR_INJECTED_FAULT' });
+    expect(faults).toHaveLength(3);
+  });
+
   it.each<[string, ChaosOptions]>([
     ['fault.rate', { fault: { rate: 1.1 } }],
     ['latency.rate', { latency: { rate: -1, delayMs: 1 } }],

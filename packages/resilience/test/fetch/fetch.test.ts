@@ -86,6 +86,30 @@ describe('resilientFetch', () => {
     expect(requests).toHaveLength(times + streams);
   });
 
+  it('sends once what is iterated asynchronously, which would be empty the next time', async () => {
+    let requests = 0;
+    const put = opened({ fetch: async () => new Response(String((requests += 1)), { status: 503 }) });
+    const body = (async function* () {
+      yield new Uint8Array([1]);
+    })();
+
+    await put('http://service/', { method: 'PUT', body: body as unknown as ReadableStream });
+
+    expect(requests).toBe(1);
+  });
+
+  it('pays for trying again after 429, which the service has answered', async () => {
+    let requests = 0;
+    const retry = { ...eager, budget: { earn: () => {}, trySpend: () => requests < 2 } };
+    const headers = { 'retry-after': '0' };
+    const get = opened({
+      retry,
+      fetch: async () => new Response(String((requests += 1)), { status: 429, headers }),
+    });
+
+    expect(await (await get('http://service/')).text()).toBe('2');
+  });
+
   it('sends a stream once', async () => {
     const { url, requests } = await serving((request, response) =>
       request.resume().on('end', () => response.writeHead(503).end()),
