@@ -112,13 +112,16 @@ export class TimedRun<T> implements Expiring, Expiry, Cancellation {
   fail(error: unknown): void {
     if (!this.#callerWaits) return this.#endZombie();
     const outcome = this.#outcomeOf(error);
-    this.#end(outcome === error ? 'ignored' : 'overload');
+    const isTimeout = outcome !== error;
+    this.#end(isTimeout ? 'overload' : 'ignored');
     this.#call.reject(outcome);
+    if (isTimeout) this.#tellTimedOut();
   }
 
   expire(): void {
     this.#expired = true;
     this.letGo(this.#timedOut());
+    this.#tellTimedOut();
   }
 
   /** Rejects the caller and tells the operation, with the same reason. */
@@ -164,11 +167,16 @@ export class TimedRun<T> implements Expiring, Expiry, Cancellation {
   }
 
   #timedOut(): TimeoutError {
+    const { name, timeoutMs } = this.#ledger.options;
+    this.#ledger.timedOut += 1;
+    return new TimeoutError(name, timeoutMs);
+  }
+
+  /** Once the caller has been let go: a listener that aborts the call then comes too late to let it go again. */
+  #tellTimedOut(): void {
     const { options, hub } = this.#ledger;
     const { name: policy, timeoutMs } = options;
-    this.#ledger.timedOut += 1;
     if (hub.observed) hub.emit({ type: 'timed-out', policy, timeoutMs });
-    return new TimeoutError(policy, timeoutMs);
   }
 
   #startGrace(): void {

@@ -126,6 +126,20 @@ describe('Timeout', () => {
     expect(signal?.aborted).toBe(false);
   });
 
+  it('lets the caller go once, also where a listener aborts the call that it is told of', async () => {
+    const { clock, timeout, operation, runs } = setUp();
+    const caller = new AbortController();
+    timeout.events.subscribe(() => caller.abort());
+
+    const call = watch(timeout.execute(operation, { signal: caller.signal }));
+    await clock.advance(100);
+    runs[0]?.resolve('late');
+    await settle();
+
+    expect(call.outcome).toBeInstanceOf(TimeoutError);
+    expect(timeout.statistics()).toMatchObject({ calls: { timedOut: 1 }, zombies: 0 });
+  });
+
   it('TO-11: aborts only the operation that took too long', async () => {
     const { clock, timeout, operation, runs } = setUp();
     const calls = [watch(timeout.execute(operation))];
