@@ -97,13 +97,15 @@ export class HedgedCall<T> {
       return false;
     }
     hedges.started += 1;
-    if (hub.observed) hub.emit({ type: 'hedged', policy, hedge: this.#started, reason });
+    const hedge = this.#started;
     this.#run();
+    // Last: a listener may end the call, and nothing starts after that.
+    if (hub.observed) hub.emit({ type: 'hedged', policy, hedge, reason });
     return true;
   }
 
   #succeed(run: Run, value: T): void {
-    const { options, budget, durations, calls } = this.#ledger;
+    const { options } = this.#ledger;
     if (this.#isOver) return this.#discard({ status: 'fulfilled', value });
     try {
       if (!options.isAcceptable(value)) return this.#fail(run, { status: 'fulfilled', value });
@@ -111,6 +113,13 @@ export class HedgedCall<T> {
       this.#discard({ status: 'fulfilled', value });
       return this.#fail(run, { status: 'rejected', reason });
     }
+    this.#answer(run, value);
+  }
+
+  #answer(run: Run, value: T): void {
+    const { options, budget, durations, calls } = this.#ledger;
+    // Who judged the value may have ended the call.
+    if (this.#isOver) return this.#discard({ status: 'fulfilled', value });
     this.#remove(run);
     budget.earn();
     durations?.add(options.clock.now() - run.startedAt);
@@ -121,7 +130,7 @@ export class HedgedCall<T> {
   }
 
   #fail(run: Run, failure: PromiseSettledResult<T>): void {
-    if (this.#isOver) return;
+    if (this.#isOver) return this.#discard(failure);
     this.#remove(run);
     this.#keep(failure);
     if (this.#hedge('failed') || this.#running.size > 0) return;

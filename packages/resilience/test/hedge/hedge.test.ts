@@ -248,6 +248,40 @@ describe('Hedge', () => {
     expect(() => new Hedge({})).toThrow('idempotent must be true, because the operation may run twice');
   });
 
+  it('starts nothing for a call that a listener has ended', async () => {
+    const { clock, hedge, operation, runs } = setUp();
+    const caller = new AbortController();
+    const startedBefore: number[] = [];
+    hedge.events.subscribe(() => {
+      startedBefore.push(runs.length);
+      caller.abort('left');
+    });
+
+    const call = hedge.execute(operation, { signal: caller.signal });
+    void clock.advance(100);
+
+    await expect(call).rejects.toBe('left');
+    expect(startedBefore).toEqual([runs.length]);
+    expect(runs.map(({ context }) => context.signal.aborted)).toEqual([true, true]);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it.each([true, false])('discards a value whose judge ends the call and says %s', async (isGood) => {
+    const caller = new AbortController();
+    const discarded: unknown[] = [];
+    const isAcceptable = (): boolean => {
+      caller.abort('left');
+      return isGood;
+    };
+    const { hedge } = setUp({ isAcceptable, onDiscard: (value) => discarded.push(value) });
+
+    await expect(hedge.execute(() => 'value', { signal: caller.signal })).rejects.toBe('left');
+    await settle();
+
+    expect(discarded).toEqual(['value']);
+    expect(hedge.statistics().calls).toEqual({ byFirst: 0, byHedge: 0, failed: 0 });
+  });
+
   it('HG-10: lets all executions go when the caller leaves, and leaves no listener', async () => {
     const { clock, hedge, operation, runs } = setUp();
     const controller = new AbortController();
