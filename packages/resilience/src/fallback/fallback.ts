@@ -1,4 +1,5 @@
 import {
+  cancellationOf,
   DeadlineExceededError,
   EventHub,
   type EventSource,
@@ -102,7 +103,7 @@ export class Fallback<Fallen> {
         return value;
       } catch (thrown) {
         last = thrown;
-        if (context.remainingMs() === 0) break;
+        if (context.remainingMs() === 0 || cancellationOf(context)?.cancelled === true) break;
       }
     }
     throw last;

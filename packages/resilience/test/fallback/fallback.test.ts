@@ -122,6 +122,24 @@ describe('Fallback', () => {
     expect(events).toEqual([{ type: 'answered', policy: 'fallback', error: down, source: 1 }]);
   });
 
+  it('FB-02: tries no further answer when the caller has left', async () => {
+    const caller = new AbortController();
+    const tried: string[] = [];
+    const fallback = new Fallback({
+      answers: [
+        () => {
+          tried.push('first');
+          caller.abort();
+          throw new Error('none');
+        },
+        () => tried.push('second'),
+      ],
+    });
+
+    await expect(fallback.execute(failing, { signal: caller.signal })).rejects.toThrow('none');
+    expect(tried).toEqual(['first']);
+  });
+
   it('FB-02: tries no further answer when the deadline has passed', async () => {
     const { clock, fallback } = setUp<unknown>({
       answers: [
