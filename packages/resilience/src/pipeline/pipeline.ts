@@ -76,14 +76,20 @@ export class Pipeline<Fallen = never> {
   /** As `execute`, but never rejects: tells how the call ended, and whether the fallback answered it. */
   tryExecute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<Outcome<T | Fallen>> {
     return new Promise((resolve) => {
-      const call = new Call<T, Fallen>(
-        this.#ledger,
-        operation,
-        options,
-        (value) => resolve({ status: 'fulfilled', value, degraded: call.degraded }),
-        (reason) => resolve({ status: 'rejected', reason }),
-      );
-      call.start();
+      const reject = (reason: unknown): void => resolve({ status: 'rejected', reason });
+      try {
+        const call = new Call<T, Fallen>(
+          this.#ledger,
+          operation,
+          options,
+          (value) => resolve({ status: 'fulfilled', value, degraded: call.degraded }),
+          reject,
+        );
+        call.start();
+      } catch (refusal) {
+        // Options that are out of range make no call.
+        reject(refusal);
+      }
     });
   }
 

@@ -456,6 +456,12 @@ describe('pipeline, deadline and cancellation', () => {
     void blocker;
   });
 
+  it('tells without a throw also of a deadline that is out of range', async () => {
+    const outcome = await pipeline('service').tryExecute(() => 'value', { deadlineMs: -1 });
+
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { option: 'deadlineMs' } });
+  });
+
   it('FB-04: tells how a call ended without a throw, and whether its answer is that of the fallback', async () => {
     const { billing } = setUp({ fallback: { answers: () => 'stale', skips: (error) => error === 'no' } });
 
