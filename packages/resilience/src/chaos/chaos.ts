@@ -49,13 +49,18 @@ export class Chaos implements Policy {
    * Runs `operation`, or does what was drawn for this call.
    *
    * @throws Whatever the operation throws, or what `fault.error` makes.
+   * @throws What `enabled` or a rate throws.
    * @throws {InjectedFaultError} unless there is a `fault.error`.
    * @throws The signal's reason, when it aborts before the operation has begun, at once also during an injected delay.
    * @throws {DeadlineExceededError} if the deadline passes during an injected delay.
    */
   execute<T>(operation: Operation<T>, options?: ExecuteOptions): Promise<T> {
-    const execution = options instanceof Execution ? options : new Execution(options, this.#options.clock);
-    return this.#options.enabled() ? this.#interfere(operation, execution) : execution.start(operation);
+    try {
+      const execution = options instanceof Execution ? options : new Execution(options, this.#options.clock);
+      return this.#options.enabled() ? this.#interfere(operation, execution) : execution.start(operation);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   statistics(): ChaosStatistics {
@@ -79,7 +84,8 @@ export class Chaos implements Policy {
 
   #draws(what: ChaosEvent['what'], rate: () => number): boolean {
     const { name: policy, random } = this.#options;
-    if (random() >= rate()) return false;
+    // This way round, so that a rate that is no number draws nothing.
+    if (!(random() < rate())) return false;
     this.#injected[what] += 1;
     if (this.#hub.observed) this.#hub.emit({ type: 'injected', policy, what });
     return true;

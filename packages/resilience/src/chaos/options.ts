@@ -1,6 +1,6 @@
 import { callable, type Clock, duration, InvalidOptionError, object, ratio, text } from '@holdfast/core';
 
-import { clockOf } from '../limits.ts';
+import { clockOf, fields } from '../limits.ts';
 import { ChaosInProductionError } from './errors.ts';
 
 /** How often something is injected: a share of the calls from 0 to 1, or what decides it for each call. */
@@ -47,22 +47,28 @@ export function resolveChaosOptions(options: ChaosOptions): ResolvedChaosOptions
   if (options.allowInProduction !== true && isProduction()) throw new ChaosInProductionError(name);
   return {
     name,
-    fault: fault && {
-      rate: rateOf('fault.rate', fault.rate),
-      error: fault.error && callable('fault.error', fault.error),
-    },
-    latency: latency && {
-      rate: rateOf('latency.rate', latency.rate),
-      delayMs: duration('latency.delayMs', latency.delayMs),
-    },
-    outcome: outcome && {
-      rate: rateOf('outcome.rate', outcome.rate),
-      value: callable('outcome.value', outcome.value),
-    },
+    fault: fault === undefined ? undefined : faultOf(fields('fault', fault)),
+    latency: latency === undefined ? undefined : latencyOf(fields('latency', latency)),
+    outcome: outcome === undefined ? undefined : outcomeOf(fields('outcome', outcome)),
     enabled: enabledOf(enabled),
     clock: clockOf(options.clock),
     random: callable('random', options.random ?? Math.random),
   };
+}
+
+function faultOf({ rate, error }: NonNullable<ChaosOptions['fault']>): ResolvedChaosOptions['fault'] {
+  return {
+    rate: rateOf('fault.rate', rate),
+    error: error === undefined ? undefined : callable('fault.error', error),
+  };
+}
+
+function latencyOf({ rate, delayMs }: NonNullable<ChaosOptions['latency']>): ResolvedChaosOptions['latency'] {
+  return { rate: rateOf('latency.rate', rate), delayMs: duration('latency.delayMs', delayMs) };
+}
+
+function outcomeOf({ rate, value }: NonNullable<ChaosOptions['outcome']>): ResolvedChaosOptions['outcome'] {
+  return { rate: rateOf('outcome.rate', rate), value: callable('outcome.value', value) };
 }
 
 function rateOf(option: string, rate: ChaosRate): () => number {

@@ -41,6 +41,25 @@ describe('Chaos', () => {
     expect(await Promise.all(answers)).toEqual(['made up', 'own', 'made up', 'own']);
   });
 
+  it('CH-01: draws nothing by a rate that is no number', async () => {
+    const chaos = new Chaos({
+      fault: { rate: () => undefined as never },
+      latency: { rate: () => NaN, delayMs: 1 },
+    });
+
+    expect(await chaos.execute(() => 'value')).toBe('value');
+    expect(chaos.statistics().injected).toEqual({ latency: 0, fault: 0, outcome: 0 });
+  });
+
+  it('rejects, and does not throw, where a call is out of range or cannot be decided about', async () => {
+    const enabled = (): boolean => {
+      throw new Error('no flags');
+    };
+
+    await expect(new Chaos({}).execute(() => 'value', { deadlineMs: -1 })).rejects.toThrow('deadlineMs');
+    await expect(new Chaos({ enabled }).execute(() => 'value')).rejects.toThrow('no flags');
+  });
+
   it('CH-01: does the same with the same random numbers', async () => {
     const seeded = () => {
       let state = 7;
@@ -175,6 +194,9 @@ describe('Chaos', () => {
     ['latency.delayMs', { latency: { rate: 1, delayMs: -1 } }],
     ['outcome.rate', { outcome: { rate: Number.NaN, value: () => 1 } }],
     ['outcome.value', { outcome: { rate: 1, value: 1 as never } }],
+    ['fault', { fault: null as never }],
+    ['latency', { latency: false as never }],
+    ['outcome', { outcome: null as never }],
     ['enabled', { enabled: 1 as never }],
     ['name', { name: '' }],
   ])('refuses a bad %s', (option, options) => {
