@@ -11,13 +11,13 @@ import {
 } from '@holdfast/core';
 
 import { disposeOf } from '../discard.ts';
-import { clockOf, limitMs } from '../limits.ts';
+import { clockOf, fields, limitMs } from '../limits.ts';
 
 /** Hedge calls that take longer than this share of the calls before them. */
 export interface HedgeDelay {
   /** Over 0, up to 1. Defaults to 0.95. */
   readonly quantile?: number | undefined;
-  /** Nothing is hedged before so many calls have succeeded, at least 1. Defaults to 100. */
+  /** Nothing is hedged before so many calls have succeeded, from 1 to 1,000,000. Defaults to 100. */
   readonly minSamples?: number | undefined;
 }
 
@@ -71,16 +71,11 @@ export function resolveHedgeOptions(options: HedgeOptions): ResolvedHedgeOptions
       'true, because the operation may run twice',
       options.idempotent,
     );
-  const { delay = {}, budget = {} } = options;
+  const { delay = {} } = options;
+  const budget = options.budget === undefined ? {} : fields('budget', options.budget);
   return {
     name: text('name', options.name ?? 'hedge'),
-    delay:
-      typeof delay === 'number'
-        ? limitMs('delay', delay, 0)
-        : {
-            quantile: ratio('delay.quantile', delay.quantile ?? 0.95, 'over'),
-            minSamples: wholeNumber('delay.minSamples', delay.minSamples ?? 100, 1),
-          },
+    delay: typeof delay === 'number' ? limitMs('delay', delay, 0) : quantileOf(fields('delay', delay)),
     maxHedges: wholeNumber('maxHedges', options.maxHedges ?? 1, 1),
     budget: {
       ratio: ratio('budget.ratio', budget.ratio ?? 0.05),
@@ -90,5 +85,13 @@ export function resolveHedgeOptions(options: HedgeOptions): ResolvedHedgeOptions
     throws: oneOf('throws', options.throws ?? 'last', ['first', 'last']),
     onDiscard: callable('onDiscard', options.onDiscard ?? disposeOf),
     clock: clockOf(options.clock),
+  };
+}
+
+function quantileOf({ quantile, minSamples }: HedgeDelay): Exclude<ResolvedHedgeOptions['delay'], number> {
+  return {
+    quantile: ratio('delay.quantile', quantile ?? 0.95, 'over'),
+    // There is room for all of them from the start.
+    minSamples: wholeNumber('delay.minSamples', minSamples ?? 100, 1, 1_000_000),
   };
 }

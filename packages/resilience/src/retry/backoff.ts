@@ -1,5 +1,7 @@
 import { atLeast, duration, oneOf } from '@holdfast/core';
 
+import { fields } from '../limits.ts';
+
 /**
  * How a delay is spread, so that callers who failed together do not come back together: over all of it (`'full'`),
  * over its second half (`'equal'`), or not at all (`'none'`).
@@ -24,7 +26,8 @@ export type ResolvedBackoffOptions = {
 };
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
-export function resolveBackoff(options: BackoffOptions = {}): ResolvedBackoffOptions {
+export function resolveBackoff(given: BackoffOptions = {}): ResolvedBackoffOptions {
+  const options = fields('backoff', given);
   const initialMs = duration('backoff.initialMs', options.initialMs ?? 50);
   return {
     initialMs,

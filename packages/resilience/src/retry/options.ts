@@ -64,7 +64,7 @@ export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions
     isRetryableValue: options.isRetryableValue && callable('isRetryableValue', options.isRetryableValue),
     onDiscard: callable('onDiscard', options.onDiscard ?? disposeOf),
     nested: oneOf('nested', options.nested ?? 'once', ['once', 'allow']),
-    budget: options.budget && methods('budget', options.budget, 'earn', 'trySpend'),
+    budget: options.budget === undefined ? undefined : methods('budget', options.budget, 'earn', 'trySpend'),
     clock: clockOf(options.clock),
     random: callable('random', options.random ?? Math.random),
   };

@@ -331,6 +331,9 @@ describe('Hedge', () => {
     ['throws', { throws: 'both' }],
     ['onDiscard', { onDiscard: 1 }],
     ['name', { name: '' }],
+    ['delay', { delay: null as never }],
+    ['delay.minSamples', { delay: { minSamples: 1_000_001 } }],
+    ['budget', { budget: null as never }],
   ])('refuses a bad %s', (option, options) => {
     expect(() => setUp(options)).toThrowError(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }),

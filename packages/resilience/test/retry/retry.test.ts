@@ -501,6 +501,8 @@ describe('Retry, bad input', () => {
     [{ isRetryable: 'no' }, "isRetryable must be a function, got 'no'"],
     [{ random: 1 }, 'random must be a function, got 1'],
     [{ clock: {} }, 'clock must be an object with now(), epoch(), schedule(), got an object'],
+    [{ budget: null }, 'budget must be an object with earn(), trySpend(), got null'],
+    [{ backoff: null }, 'backoff must be an object, got null'],
     [{ budget: {} }, 'budget must be an object with earn(), trySpend(), got an object'],
     [
       { backoff: { initialMs: NaN } },
