@@ -9,6 +9,8 @@ import { parseRetryAfterMs } from './retry-after.ts';
 export interface ExchangeTerms {
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
+  /** Whether a response that was taken for a failure may be given out after one that comes later. */
+  readonly hedged: boolean;
 }
 
 /** Statuses that tell of a service that cannot answer now. Others say that it works, whatever it thinks of the request. */
@@ -50,7 +52,7 @@ export class Exchange {
    * @throws {RemoteRateLimitError} when it answers 429.
    */
   async attempt(context: OperationContext): Promise<Response> {
-    this.discard();
+    if (!this.#terms.hedged) this.discard();
     const headers = this.#headers();
     const remainingMs = context.remainingMs();
     if (!headers.has(deadlineHeader))

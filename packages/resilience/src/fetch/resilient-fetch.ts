@@ -44,6 +44,7 @@ export function resilientFetch(name: string, { fetch, ...slots }: FetchSlots = {
   const ownFetch = fetch && callable('fetch', fetch);
   const terms: ExchangeTerms = {
     clock: parts.clock,
+    hedged: parts.hedge !== undefined,
     fetch: (input, init) => (ownFetch ?? globalThis.fetch)(input, init),
   };
   const fetchResiliently = async (

@@ -62,6 +62,16 @@ describe('resilientFetch', () => {
     expect([response.status, await response.text(), requests.length]).toEqual([503, '503', 3]);
   });
 
+  it('gives out the first response when all executions of a hedge have failed, if that is asked for', async () => {
+    const { url } = await serving(
+      (_, response) => response.writeHead(503).end('first'),
+      (_, response) => response.writeHead(503).end('second'),
+    );
+    const hedge = { idempotent: true, delay: Infinity, throws: 'first' } as const;
+
+    expect(await (await opened({ retry: undefined, hedge })(url)).text()).toBe('first');
+  });
+
   it('does not try again after other statuses', async () => {
     const { url, requests } = await serving(status(501));
 
