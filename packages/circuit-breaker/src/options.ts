@@ -153,7 +153,7 @@ export function resolveOptions(options: CircuitBreakerOptions): ResolvedCircuitB
 }
 
 function resolveWindow(window: CountWindowOptions | TimeWindowOptions): ResolvedWindowOptions {
-  const given: Partial<CountWindowOptions & TimeWindowOptions> = fields('window', window);
+  const given: Partial<CountWindowOptions & TimeWindowOptions> = object('window', window);
   const { calls, durationMs, buckets } = given;
   if ((calls === undefined) === (durationMs === undefined))
     throw new InvalidOptionError('window', 'an object with either calls or durationMs', window);
@@ -165,7 +165,7 @@ function resolveWindow(window: CountWindowOptions | TimeWindowOptions): Resolved
 }
 
 function resolveSlow(slow: SlowCallOptions): SlowCallOptions {
-  const { afterMs, ratio: share } = fields('slow', slow);
+  const { afterMs, ratio: share } = object('slow', slow);
   return {
     afterMs: duration('slow.afterMs', afterMs, 1),
     ratio: ratio('slow.ratio', share, 'over'),
@@ -173,7 +173,7 @@ function resolveSlow(slow: SlowCallOptions): SlowCallOptions {
 }
 
 function resolveHalfOpen(halfOpen: HalfOpenOptions): ResolvedCircuitBreakerOptions['halfOpen'] {
-  const given = fields('halfOpen', halfOpen);
+  const given = object('halfOpen', halfOpen);
   const calls = wholeNumber('halfOpen.calls', given.calls ?? defaultHalfOpen.calls, 1);
   return {
     calls,
@@ -188,17 +188,11 @@ function resolveHalfOpen(halfOpen: HalfOpenOptions): ResolvedCircuitBreakerOptio
 }
 
 function resolveRamp(ramp: RampOptions): { readonly durationMs: number; readonly startRatio: number } {
-  const { durationMs, startRatio } = fields('ramp', ramp);
+  const { durationMs, startRatio } = object('ramp', ramp);
   return {
     durationMs: duration('ramp.durationMs', durationMs, 1),
     startRatio: ratio('ramp.startRatio', startRatio ?? 0.1, 'over'),
   };
-}
-
-/** Options that consist of others. Those from a file may be `null`, or `false` where somebody meant "none". */
-function fields<Options extends object>(option: string, given: Options): Options {
-  if (typeof given === 'object' && (given as unknown) !== null) return given;
-  throw new InvalidOptionError(option, 'an object', given);
 }
 
 /** Whether both count the same calls in the same way, so that what one has counted is right for the other. */

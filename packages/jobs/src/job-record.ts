@@ -1,4 +1,4 @@
-import { duration, hours, InvalidOptionError, text, wholeNumber } from '@holdfast/core';
+import { duration, hours, InvalidOptionError, object, text, wholeNumber } from '@holdfast/core';
 
 import { PayloadTooLargeError } from './errors.ts';
 import {
@@ -47,7 +47,7 @@ export interface NewRecord extends JobRecord {
 
 /** @throws As `IJobQueue.enqueue` does. */
 export function newRecord(job: NewJob, options: ResolvedJobQueueOptions, now: number): NewRecord {
-  if (Object(job) !== job) throw new InvalidOptionError('job', 'an object', job);
+  object('job', job);
   const { maxPayloadBytes } = options;
   return {
     keyExpiresAt: now + duration('idempotencyTtlMs', job.idempotencyTtlMs ?? hours(24)),

@@ -2,9 +2,9 @@ import {
   type Cancel,
   EventHub,
   type EventSource,
-  InvalidOptionError,
   isHoldfastError,
   methods,
+  object,
   type Unsubscribe,
 } from '@holdfast/core';
 
@@ -207,9 +207,7 @@ export class Worker implements AsyncDisposable {
 }
 
 function resolveHandlers(handlers: JobHandlers): ReadonlyMap<string, JobHandler> {
-  if (Object(handlers) !== handlers)
-    throw new InvalidOptionError('handlers', 'an object with a function for each type', handlers);
-  const types = Object.keys(handlers);
+  const types = Object.keys(object('handlers', handlers));
   methods('handlers', handlers as Record<string, JobHandler>, ...types);
   return new Map(types.map((type) => [type, handlers[type] as JobHandler]));
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError, oneOf, text } from '@holdfast/core';
+import { InvalidOptionError, object, oneOf, text } from '@holdfast/core';
 import { createHash } from 'node:crypto';
 
 import type { Database } from './database.ts';
@@ -38,9 +38,7 @@ export function checkMigrations(migrations: readonly Migration[]): void {
   if (!Array.isArray(migrations)) throw new InvalidOptionError('migrations', 'a list', migrations);
   const seen = new Set<string>();
   for (const [index, migration] of (migrations as readonly Migration[]).entries()) {
-    if (Object(migration) !== migration)
-      throw new InvalidOptionError(`migrations[${index}]`, 'an object', migration);
-    const { id, up, down, foreignKeys } = migration;
+    const { id, up, down, foreignKeys } = object(`migrations[${index}]`, migration);
     text(`migrations[${index}].id`, id);
     if (seen.has(id)) throw new InvalidOptionError(`migrations[${index}].id`, 'unique', id);
     seen.add(id);

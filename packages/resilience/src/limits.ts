@@ -1,10 +1,4 @@
-import { type Clock, duration, InvalidOptionError, methods, systemClock } from '@holdfast/core';
-
-/** Options that consist of others. Those from a file may be `null`, or `false` where somebody meant "none". */
-export function fields<Options extends object>(option: string, given: Options): Options {
-  if (typeof given === 'object' && (given as unknown) !== null) return given;
-  throw new InvalidOptionError(option, 'an object', given);
-}
+import { type Clock, duration, methods, systemClock } from '@holdfast/core';
 
 /** A duration that may be unlimited. */
 export function limitMs(option: string, value: number, minMs: number): number {

@@ -1,6 +1,6 @@
 import { callable, type Clock, duration, InvalidOptionError, object, ratio, text } from '@holdfast/core';
 
-import { clockOf, fields } from '../limits.ts';
+import { clockOf } from '../limits.ts';
 import { ChaosInProductionError } from './errors.ts';
 
 /** How often something is injected: a share of the calls from 0 to 1, or what decides it for each call. */
@@ -47,9 +47,9 @@ export function resolveChaosOptions(options: ChaosOptions): ResolvedChaosOptions
   if (options.allowInProduction !== true && isProduction()) throw new ChaosInProductionError(name);
   return {
     name,
-    fault: fault === undefined ? undefined : faultOf(fields('fault', fault)),
-    latency: latency === undefined ? undefined : latencyOf(fields('latency', latency)),
-    outcome: outcome === undefined ? undefined : outcomeOf(fields('outcome', outcome)),
+    fault: fault === undefined ? undefined : faultOf(object('fault', fault)),
+    latency: latency === undefined ? undefined : latencyOf(object('latency', latency)),
+    outcome: outcome === undefined ? undefined : outcomeOf(object('outcome', outcome)),
     enabled: enabledOf(enabled),
     clock: clockOf(options.clock),
     random: callable('random', options.random ?? Math.random),

@@ -11,7 +11,7 @@ import {
 } from '@holdfast/core';
 
 import { disposeOf } from '../discard.ts';
-import { clockOf, fields, limitMs } from '../limits.ts';
+import { clockOf, limitMs } from '../limits.ts';
 
 /** Hedge calls that take longer than this share of the calls before them. */
 export interface HedgeDelay {
@@ -72,10 +72,10 @@ export function resolveHedgeOptions(options: HedgeOptions): ResolvedHedgeOptions
       options.idempotent,
     );
   const { delay = {} } = options;
-  const budget = options.budget === undefined ? {} : fields('budget', options.budget);
+  const budget = options.budget === undefined ? {} : object('budget', options.budget);
   return {
     name: text('name', options.name ?? 'hedge'),
-    delay: typeof delay === 'number' ? limitMs('delay', delay, 0) : quantileOf(fields('delay', delay)),
+    delay: typeof delay === 'number' ? limitMs('delay', delay, 0) : quantileOf(object('delay', delay)),
     maxHedges: wholeNumber('maxHedges', options.maxHedges ?? 1, 1),
     budget: {
       ratio: ratio('budget.ratio', budget.ratio ?? 0.05),

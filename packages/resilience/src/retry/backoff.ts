@@ -1,6 +1,4 @@
-import { atLeast, duration, oneOf } from '@holdfast/core';
-
-import { fields } from '../limits.ts';
+import { atLeast, duration, object, oneOf } from '@holdfast/core';
 
 /**
  * How a delay is spread, so that callers who failed together do not come back together: over all of it (`'full'`),
@@ -27,7 +25,7 @@ export type ResolvedBackoffOptions = {
 
 /** @throws {InvalidOptionError} naming the first option out of range. */
 export function resolveBackoff(given: BackoffOptions = {}): ResolvedBackoffOptions {
-  const options = fields('backoff', given);
+  const options = object('backoff', given);
   const initialMs = duration('backoff.initialMs', options.initialMs ?? 50);
   return {
     initialMs,
