@@ -93,10 +93,11 @@ export class Slots implements SlotSource {
   /** @throws What refuses the call: the queue is full, or there will be no slots any more. */
   enqueue(execution: Execution, operation?: Operation<unknown>, start?: Start): Waiter {
     const { name, clock, maxQueued } = this.#options;
-    if (this.#closing !== undefined) throw this.refusal('closed');
     const isTimed = maxQueued > 0 && (this.#congestion !== undefined || this.#waitLimit !== undefined);
     const now = isTimed ? clock.now() : 0;
     this.#shed(now);
+    // Not before, because a listener that was told of somebody shed may have closed it.
+    if (this.#closing !== undefined) throw this.refusal('closed');
     if (this.#backlog.size >= maxQueued) throw this.refusal('full');
     const waiter = new Waiter(execution, now, operation, start);
     this.#backlog.push(waiter);
@@ -209,11 +210,17 @@ export class Slots implements SlotSource {
   }
 
   #admitWaiters(): void {
-    while (this.#running < this.#limit) {
+    while (this.#running < this.#limit && this.#closing === undefined) {
       const order = this.#congestion?.standing === true ? 'newest-first' : 'oldest-first';
       const waiter = this.#backlog.take(order);
       if (waiter === undefined) return;
       this.#left();
+      // An abort may give back the slot before it tells those who wait for it.
+      const { cancellation } = waiter.execution;
+      if (cancellation?.cancelled === true) {
+        this.#abort(waiter, cancellation.reason);
+        continue;
+      }
       // A process that was too busy to notice may hand a slot to somebody whose time is up.
       if (waiter.execution.remainingMs() === 0) {
         waiter.refuse(this.refusal('deadline'));
@@ -235,11 +242,19 @@ export class Slots implements SlotSource {
       if (remainingMs <= maxWaitMs)
         waiter.cancelTimer = clock.schedule(() => this.#drop(waiter, 'deadline'), remainingMs);
     }
-    waiter.stopListening = cancellation?.onCancel((reason) => {
+    const leave = (reason: unknown): void => {
       this.#remove(waiter);
-      this.#calls.aborted += 1;
-      waiter.refuse(reason);
-    });
+      this.#abort(waiter, reason);
+    };
+    waiter.stopListening = cancellation?.onCancel(leave);
+    // A listener that was told of somebody shed may have cancelled the call, before anything here listened.
+    if (cancellation?.cancelled === true) leave(cancellation.reason);
+  }
+
+  /** Ends the wait of one who is no longer in the queue and wants no slot any more. */
+  #abort(waiter: Waiter, reason: unknown): void {
+    this.#calls.aborted += 1;
+    waiter.refuse(reason);
   }
 
   /** Makes room in a queue that stands: whoever has waited too long gives way to the caller that comes now. */
