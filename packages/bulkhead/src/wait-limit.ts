@@ -40,9 +40,9 @@ export class WaitLimit {
 
   readonly #expire = (): void => {
     this.#cancel = undefined;
-    const now = this.#clock.now();
     for (let { oldest } = this.#room; oldest !== undefined; { oldest } = this.#room) {
-      const leftMs = oldest.queuedAt + this.#maxWaitMs - now;
+      // By the time it is now: listeners that were told of those before may have taken long.
+      const leftMs = oldest.queuedAt + this.#maxWaitMs - this.#clock.now();
       if (leftMs > 0) {
         // A listener that was told of one before may have queued a call, whose time is up later.
         this.stop();
