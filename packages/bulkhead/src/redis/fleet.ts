@@ -32,6 +32,8 @@ export class Fleet {
   readonly #held: string[] = [];
   /** Leases that Redis may still count as ours. */
   #returned: string[] = [];
+  /** How many operations began without a lease, so that Redis has not heard of the one that they have got since. */
+  #untold = 0;
   #lastId = 0;
   #renewedAt = -Infinity;
   #local = false;
@@ -78,9 +80,16 @@ export class Fleet {
 
   /** Gives back what is still held, if Redis answers. */
   async close(): Promise<void> {
-    await this.#asking;
-    if (!this.#local && this.#held.length + this.#returned.length > 0) await this.#ask();
+    await this.#silence();
+    // While Redis was down nothing was given back; it may be up again.
+    if (this.#held.length + this.#returned.length > 0) void this.#ask();
+    await this.#silence();
     this.#cancelTimer?.();
+  }
+
+  /** Resolves when there is nothing more to say: one request may lead to another. */
+  async #silence(): Promise<void> {
+    while (this.#asking !== undefined) await this.#asking;
   }
 
   #ask(): Promise<void> {
@@ -107,12 +116,14 @@ export class Fleet {
     const asked = this.#newIds(Math.min(this.#slots.queued, Math.max(0, limit - this.#slots.running)));
     const returned = this.#returned;
     this.#returned = [];
+    const untold = this.#untold;
+    this.#untold = 0;
     try {
       const [granted, lost] = await this.#request(returned, this.#kept(), asked);
       // What has ended meanwhile goes back before anything that was granted is taken up.
       this.#reconcile();
       this.#held.push(...asked.slice(0, granted));
-      this.#shared(lost, granted < asked.length);
+      this.#shared(lost - untold, granted < asked.length);
     } catch (error) {
       // Whatever became of them, they are not ours; more than the limit Redis cannot have.
       this.#returned = [...returned, ...asked, ...this.#returned].slice(-limit);
@@ -126,6 +137,7 @@ export class Fleet {
     if (surplus > 0) this.#returned.push(...this.#held.splice(-surplus));
     if (surplus < 0) {
       this.#held.push(...this.#newIds(-surplus));
+      this.#untold -= surplus;
       this.#renewedAt = -Infinity;
     }
   }
@@ -146,7 +158,8 @@ export class Fleet {
     this.#slots.setLimit(this.#held.length);
     // Who was granted a lease may have left, or ended, meanwhile.
     this.#slots.setLimit(this.#slots.running);
-    if (this.#held.length !== this.#slots.running || this.#returned.length > 0) this.#askAgain = true;
+    if (this.#held.length !== this.#slots.running || this.#returned.length + this.#untold > 0)
+      this.#askAgain = true;
     if (wasRefused) this.#slots.trim(maxQueued);
   }
 
@@ -180,8 +193,8 @@ export class Fleet {
     const args = [
       this.#process,
       limit,
-      leaseMs,
-      4 * pollMs + timeoutMs,
+      wholeMs(leaseMs),
+      wholeMs(4 * pollMs + timeoutMs),
       ...counts,
       ...returned,
       ...kept,
@@ -202,4 +215,9 @@ export class Fleet {
   #newIds(count: number): string[] {
     return Array.from({ length: count }, () => `${this.#process}:${(this.#lastId += 1)}`);
   }
+}
+
+/** Redis takes whole milliseconds only, and not more than it can count. */
+function wholeMs(ms: number): number {
+  return Math.min(Math.ceil(ms), Number.MAX_SAFE_INTEGER);
 }

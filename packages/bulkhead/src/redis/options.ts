@@ -52,7 +52,7 @@ export function resolveRedisOptions(options: RedisBulkheadOptions): ResolvedRedi
     queue: { ...queue, limit: 0, maxQueued: queue.maxQueued + limit },
     name,
     limit,
-    localLimit: Math.ceil(limit * ratio('localShareRatio', options.localShareRatio ?? 1, 'over')),
+    localLimit: shareOf(limit, ratio('localShareRatio', options.localShareRatio ?? 1, 'over')),
     maxQueued: queue.maxQueued,
     leaseMs: duration('leaseMs', options.leaseMs ?? 10_000, 100),
     pollMs: duration('pollMs', options.pollMs ?? 50, 1),
@@ -61,4 +61,9 @@ export function resolveRedisOptions(options: RedisBulkheadOptions): ResolvedRedi
     prefix: text('prefix', options.prefix ?? 'holdfast:bulkhead'),
     random: callable('random', options.random ?? Math.random),
   };
+}
+
+/** Rounded up, but not for what a product of fractions has too much: 525 × 1/75 is 7, and not 8. */
+function shareOf(limit: number, shareRatio: number): number {
+  return Math.ceil(limit * shareRatio * (1 - 2 * Number.EPSILON));
 }

@@ -204,6 +204,21 @@ describeWithRedis(
       permit.release();
     });
 
+    it.each([
+      ['fractions', { leaseMs: 100_000 / 3, pollMs: 0.1 + 7, timeoutMs: 5_000.5 }],
+      ['more than any clock counts', { leaseMs: 1e300, pollMs: 1e300, timeoutMs: 1e300 }],
+    ])('takes durations that are %s', async (_what, durations) => {
+      const [one, other] = [member({ limit: 1, ...durations }), member({ limit: 1, ...durations })];
+      const events = eventsOf(one);
+
+      const permit = await one.acquire();
+      await expect(other.acquire()).rejects.toMatchObject({ reason: 'full' });
+      permit.release();
+      await until('the lease is given back', async () => (await leases()) === 0);
+
+      expect(events).toEqual(['queued']);
+    });
+
     it('gives back what was granted to a caller who left meanwhile', async () => {
       const bulkhead = member();
       const controller = new AbortController();
