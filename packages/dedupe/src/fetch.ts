@@ -34,7 +34,7 @@ export function dedupedFetch(options: DedupedFetchOptions = {}): DedupedFetch {
     const request = new Request(input, init);
     const key = requestKey(request, ignoreHeaders);
     if (key === undefined) return fetch(request);
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const signal = signalOf(input, init);
     const outcome = await dedupe.tryRun(
       key,
       async (flight) => {
@@ -48,4 +48,10 @@ export function dedupedFetch(options: DedupedFetchOptions = {}): DedupedFetch {
     return signal === undefined && !shared ? value.whole : value.share(signal);
   };
   return Object.assign(deduped, { dedupe });
+}
+
+/** Of a request unless `init` has another one, or `null` for none. */
+function signalOf(input: string | URL | Request, init: RequestInit | undefined): AbortSignal | undefined {
+  if (init?.signal !== undefined) return init.signal ?? undefined;
+  return input instanceof Request ? input.signal : undefined;
 }
