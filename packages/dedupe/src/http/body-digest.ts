@@ -7,7 +7,8 @@ import type { Incoming } from './incoming.ts';
  * has read, so that nobody knows what it says.
  */
 export function bodyDigest({ hasBody, body }: Incoming<unknown>): string | undefined {
-  if (!hasBody) return '';
+  // Over HTTP/2 no header has to say that there is one, so what a parser has made is one as well.
+  if (!hasBody && (body === undefined || body === null)) return '';
   if (body === undefined || isStream(body)) return undefined;
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   return createHash('sha256').update(bytes).digest('base64url');
