@@ -36,15 +36,31 @@ export function expressDedupe<R extends ExpressRequest>(requests: RequestDedupe<
   return (request, response, next) => {
     const { originalUrl: target, host, body } = request;
     const turn = requests.begin(new NodeIncoming({ request, raw: request, response, host, target, body }));
-    const take = (now: Turn): void => takeTurn(now, response, next);
-    if (turn instanceof Promise) turn.then(take, next);
-    else take(turn);
+    if (turn instanceof Promise) void takeLater(turn, response, next);
+    else takeTurn(turn, response, next);
   };
+}
+
+/** An answer that cannot be sent is an error of this request, as any other of a middleware. */
+async function takeLater(
+  coming: Promise<Turn>,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+): Promise<void> {
+  try {
+    takeTurn(await coming, response, next);
+  } catch (error) {
+    next(error);
+  }
 }
 
 function takeTurn(turn: Turn, response: ServerResponse, next: () => void): void {
   if (turn.kind === 'gone') return;
-  if (turn.kind === 'answer') return send(response, turn.answer);
+  if (turn.kind === 'answer') {
+    // Unless somebody else answered while it waited, such as a middleware that limits the time of requests.
+    if (!response.headersSent) send(response, turn.answer);
+    return;
+  }
   // oxlint-disable-next-line no-new -- it takes its place in the response
   if (turn.kind === 'run') new WatchedResponse(response, turn);
   next();

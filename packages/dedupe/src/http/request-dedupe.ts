@@ -138,7 +138,11 @@ export class RequestDedupe<R> {
     const { token } = claim;
     const run = new SingleExecution({ store, key, fingerprint, token, ttlMs, maxBodyBytes, onStoreError });
     this.#idempotency.executed += 1;
-    if (idempotency.concurrent === 'join') void this.#dedupe.run(keyOf('key', key), () => run.outcome);
+    if (idempotency.concurrent === 'join') {
+      // Of a request that has lost the key since, whose handler has not answered.
+      this.#dedupe.forget(keyOf('key', key));
+      void this.#dedupe.run(keyOf('key', key), () => run.outcome);
+    }
     return run;
   }
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ManualClock } from '@holdfast/core/testing';
+import { ManualClock, settle } from '@holdfast/core/testing';
 import {
   BodyNotReadError,
   byCredentials,
@@ -91,6 +91,23 @@ describe('RequestDedupe', () => {
       { kind: 'gone' },
       { kind: 'gone' },
     ]);
+  });
+
+  it('lets who joins wait for the request that holds the key now, not for one that has lost it', async () => {
+    const clock = new ManualClock();
+    const own = dedupe({ clock, idempotency: { lockMs: 10, concurrent: 'join' } });
+    await own.begin(incoming());
+    await clock.advance(10);
+    const turn = await own.begin(incoming());
+    if (turn.kind !== 'run') throw new Error('it does not run');
+    const waiting = Promise.resolve(own.begin(incoming()));
+
+    await turn.settle({ status: 200, headers: [], body: Buffer.from('answer') });
+
+    expect(await Promise.race([waiting, settle()])).toMatchObject({
+      kind: 'answer',
+      answer: { status: 200 },
+    });
   });
 
   it('holds a key up to lockMs, and an answer up to ttlMs', async () => {
