@@ -64,12 +64,15 @@ export class DedupedRoute {
 
   #watch(run: HandlerRun, request: FastifyRequestLike, reply: FastifyReplyLike): void {
     this.#started.set(request, { run, outer: { ...reply.getHeaders() } });
-    reply.raw.once('close', () => {
+    const close = (): void => {
       if (!this.#started.has(request)) return;
       // A handler that answers past fastify cannot be seen.
       if (reply.raw.writableEnded) void this.#finish(run, request, undefined);
       else run.leave();
-    });
+    };
+    // One that was answered before its handler runs is closed once and for all.
+    if (reply.raw.destroyed) close();
+    else reply.raw.once('close', close);
   }
 
   readonly #onSend = async (
@@ -83,13 +86,19 @@ export class DedupedRoute {
     const body = bytesOf(payload);
     const headers = handlerHeaders(reply.getHeaders(), outer);
     const fits = body !== undefined && body.byteLength <= run.maxBodyBytes;
-    await this.#finish(run, request, fits ? { status: reply.statusCode, headers, body } : undefined);
+    const { statusCode: status } = reply;
+    await this.#finish(run, request, fits ? { status, headers, body } : undefined, status);
     return payload;
   };
 
-  #finish(run: HandlerRun, request: FastifyRequestLike, answer: Answer | undefined): void | Promise<void> {
+  #finish(
+    run: HandlerRun,
+    request: FastifyRequestLike,
+    answer: Answer | undefined,
+    status?: number,
+  ): void | Promise<void> {
     this.#started.delete(request);
-    return run.settle(answer);
+    return run.settle(answer, status);
   }
 }
 

@@ -42,11 +42,11 @@ export class SingleExecution implements HandlerRun {
     return this.#outcome.promise;
   }
 
-  async settle(answer: Answer | undefined): Promise<void> {
+  async settle(answer: Answer | undefined, status: number | undefined = answer?.status): Promise<void> {
     const { store, key, fingerprint, token, ttlMs, onStoreError } = this.#options;
     const kept = answer && replayable(answer);
     try {
-      if (answer !== undefined && comeAgain.has(answer.status)) await store.release(key, token);
+      if (status !== undefined && comeAgain.has(status)) await store.release(key, token);
       else await store.complete({ key, fingerprint, token, answer: kept, ttlMs });
     } catch {
       onStoreError();

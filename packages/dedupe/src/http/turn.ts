@@ -20,8 +20,10 @@ export interface HandlerRun {
   /**
    * The response is complete, or `undefined`: it is a stream, or too long. If it gives a promise, the client gets the end
    * of the response after that.
+   *
+   * @param status - What the handler said, also in an answer that cannot be kept; that of `answer`, unless given.
    */
-  settle(answer: Answer | undefined): void | Promise<void>;
+  settle(answer: Answer | undefined, status?: number): void | Promise<void>;
   /** The client has left before the response was complete; the handler may never answer. */
   leave(): void;
 }

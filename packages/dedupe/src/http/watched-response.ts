@@ -37,9 +37,12 @@ export class WatchedResponse {
       write: (...args: unknown[]) => this.#write(args),
       writeHead: (...args: unknown[]) => this.#writeHead(args),
     });
-    response.once('close', () => {
+    const close = (): void => {
       if (!this.#settled) run.leave();
-    });
+    };
+    // One that was answered before its handler runs is closed once and for all.
+    if (response.destroyed) close();
+    else response.once('close', close);
   }
 
   /** Headers that are only named here would not be among those of the response. */
@@ -89,7 +92,7 @@ export class WatchedResponse {
     if (this.#settled) return;
     this.#settled = true;
     this.#parts.length = 0;
-    this.#keeping = this.#run.settle(answer) ?? undefined;
+    this.#keeping = this.#run.settle(answer, this.#response.statusCode) ?? undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AnswerStore } from '@holdfast/dedupe/http';
+import { ManualClock } from '@holdfast/core/testing';
 import { until } from '@holdfast/test-support';
 import { describe, expect, it } from 'vitest';
 
@@ -29,6 +30,55 @@ describe.each([
     orders[0]?.({ body: 'page' });
 
     expect(await first).toMatchObject({ status: 200, body: 'page' });
+  });
+
+  it('hands over a handler that it takes over when it has been answered already', async () => {
+    const clock = new ManualClock();
+    const orders: ((page: Page) => void)[] = [];
+    const waiting: ServerResponse[] = [];
+    const site = await open(
+      () => new Promise((resolve) => orders.push(resolve)),
+      { clock },
+      (_headers, response) => waiting.push(response),
+    );
+    const followers = (count: number): Promise<void> =>
+      until(`${count} have waited`, () => site.requests.statistics().calls.follower === count);
+    const client = new AbortController();
+    const left = site.ask('/page', { headers: ann, signal: client.signal }).catch(() => 'left');
+    await until('the first is handled', () => orders.length === 1);
+    const answered = site.ask('/page', { headers: ann });
+    await followers(1);
+    waiting[1]?.writeHead(503).end('took too long');
+    await answered;
+    const other = site.ask('/page', { headers: ann });
+    await followers(2);
+
+    client.abort();
+    await left;
+    await until('it has left', () => clock.pending() === 1);
+    for (const handlers of [2, 3]) {
+      await clock.advance(1_000);
+      await until('the next one is handled', () => orders.length >= handlers);
+    }
+    orders[2]?.({ body: 'page' });
+
+    expect(await other).toMatchObject({ status: 200, body: 'page' });
+  });
+});
+
+describe.each([
+  ['express', expressSite],
+  ['fastify', fastifySite],
+])('a request to %s whose handler says that it did nothing', (_server, open) => {
+  it.each([425, 429, 503])('may come again, also if it says so at length, by a %i', async (status) => {
+    const body = 'x'.repeat(50);
+    const site = await open(() => ({ status, body }), { maxBodyBytes: 10 });
+    const order = { method: 'POST', headers: { ...ann, 'idempotency-key': 'k' } };
+
+    expect([await site.ask('/orders', order), await site.ask('/orders', order)]).toMatchObject([
+      { status, body },
+      { status, body },
+    ]);
   });
 });
 
