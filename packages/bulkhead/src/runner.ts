@@ -104,12 +104,19 @@ export class Runner {
   #judge(error: unknown): 'overload' | 'ignored' {
     if (!this.#slots.measured) return 'ignored';
     try {
-      return this.#isOverload(error) ? 'overload' : 'ignored';
+      return isYes(this.#isOverload(error)) ? 'overload' : 'ignored';
     } catch (thrown) {
       surface(thrown);
       return 'ignored';
     }
   }
+}
+
+/** What a predicate says. One that is asynchronous by mistake says nothing, and how it ends is nobody's business any more. */
+function isYes(verdict: unknown): boolean {
+  if (!(verdict instanceof Promise)) return Boolean(verdict);
+  verdict.catch(() => undefined);
+  return false;
 }
 
 /** Makes the error of a callback an uncaught one, without disturbing the call. */
