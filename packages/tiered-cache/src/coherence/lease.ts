@@ -7,7 +7,8 @@ export type FillOutcome = 'applied' | 'refused' | 'failed';
 
 /** What a lease is held on. */
 export interface Lessor {
-  renew(key: string, terms: LeaseTerms): Promise<boolean>;
+  /** Tells whether the lease is still held; `undefined` if nobody answers. */
+  renew(key: string, terms: LeaseTerms): Promise<boolean | undefined>;
   release(key: string, token: string): Promise<void>;
   fill(
     key: string,
@@ -64,7 +65,7 @@ export class Lease {
 
   async #renew(): Promise<void> {
     const held = await this.#lessor.renew(this.#key, this.#terms);
-    // It may have ended while it was renewed.
-    if (held && this.#open.has(this)) this.#cancel = this.#renewLater();
+    // Without an answer it may still be held, for another two thirds of its time. It may also have ended meanwhile.
+    if (held !== false && this.#open.has(this)) this.#cancel = this.#renewLater();
   }
 }

@@ -110,10 +110,10 @@ export class Tier {
     return attempt.outcome === 'done' ? attempt.value : undefined;
   }
 
-  /** Tells whether the lease is still held, as far as the tier answers. */
-  async renew(key: string, terms: LeaseTerms): Promise<boolean> {
+  /** Tells whether the lease is still held; `undefined` if the tier does not answer. */
+  async renew(key: string, terms: LeaseTerms): Promise<boolean | undefined> {
     const attempt = await this.#channel.attempt(() => this.#store.renew(key, terms));
-    return attempt.outcome === 'done' && attempt.value;
+    return attempt.outcome === 'done' ? attempt.value : undefined;
   }
 
   async release(key: string, token: string): Promise<void> {

@@ -191,6 +191,27 @@ describe('the lease of a key', () => {
     expect(a.store.operations.filter((operation) => operation === 'renew')).toHaveLength(1);
   });
 
+  it.each([
+    ['fails', { fails: 'before' }],
+    ['is not answered in time', { replyMs: 10_000 }],
+  ] as const)(
+    'is renewed again after a renewal that %s, so that nobody else loads beside',
+    async (_what, fate) => {
+      await fleet[Symbol.asyncDispose]();
+      await start({ leaseMs: 3_000 });
+      const renewals = (): number => a.store.operations.filter((operation) => operation === 'renew').length;
+      a.store.fate = (operation) => (operation === 'renew' && renewals() === 1 ? fate : {});
+      const loading = a.cache.get('key', () => wait(8_000).then(() => 'slow'));
+      await fleet.clock.advance(5);
+      const load = counted(() => 'own');
+      const reading = b.cache.get('key', load);
+      await fleet.clock.advance(9_000);
+
+      expect([await loading, await reading, load.calls]).toEqual(['slow', 'slow', 0]);
+      expect(renewals()).toBeGreaterThan(1);
+    },
+  );
+
   it('that ends while it is being renewed is not renewed once more', async () => {
     await fleet[Symbol.asyncDispose]();
     await start({ leaseMs: 2_850 });
