@@ -145,8 +145,11 @@ export function assemble(options: ResolvedOptions): Assembly {
     authority[Symbol.dispose]();
     store.invalidateAll();
     await lowerTiers[Symbol.asyncDispose]();
-    await agreement?.store[Symbol.asyncDispose]();
-    await Promise.all(lower.map(({ cache }) => cache[Symbol.asyncDispose]()));
+    try {
+      await agreement?.store[Symbol.asyncDispose]();
+    } finally {
+      await disposeAll(lower.map(({ cache }) => cache));
+    }
   };
   return {
     hub,
@@ -158,6 +161,12 @@ export function assemble(options: ResolvedOptions): Assembly {
     writes,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Disposes all of them, also if one of them fails. @throws What the first one that failed has thrown. */
+async function disposeAll(parts: readonly AsyncDisposable[]): Promise<void> {
+  const ends = await Promise.allSettled(parts.map(async (part) => part[Symbol.asyncDispose]()));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** The nearest tier that a fleet can agree through. */

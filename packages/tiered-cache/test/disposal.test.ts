@@ -1,3 +1,4 @@
+import { createCache } from '@holdfast/tiered-cache';
 import { describe, expect, it } from 'vitest';
 
 import { counted, setUp } from './rig.ts';
@@ -55,6 +56,33 @@ describe('TieredCache', () => {
       expect(await reading).toMatchObject({ code: 'ERR_CACHE_DISPOSED' });
       expect(load.calls).toBe(0);
       expect(cache.peek('key')).toBeUndefined();
+    });
+
+    it.each([
+      [
+        'throws',
+        () => {
+          throw new Error('l2 is stuck');
+        },
+      ],
+      ['rejects', () => Promise.reject(new Error('l2 is stuck'))],
+    ])('reaches every tier also if that of one %s, and then rejects', async (_how, dispose) => {
+      const { cache, l2, l3 } = setUp();
+      l2[Symbol.asyncDispose] = dispose;
+
+      await expect(cache[Symbol.asyncDispose]()).rejects.toThrow('l2 is stuck');
+      expect(l3.disposed).toBe(true);
+    });
+
+    it('gives its tiers back also if the store of one of them cannot be disposed', async () => {
+      const { cache, l2, l3 } = setUp();
+      await cache[Symbol.asyncDispose]();
+      const coherent = { [Symbol.asyncDispose]: () => Promise.reject(new Error('the log is stuck')) };
+      const shared = Object.assign(l2, { disposed: false, coherent: () => coherent });
+      const other = createCache({ namespace: 'n', ttlMs: 1_000, l2: shared, l3 });
+
+      await expect(other[Symbol.asyncDispose]()).rejects.toThrow('the log is stuck');
+      expect(l2.disposed).toBe(true);
     });
 
     it('rejects every method afterwards', async () => {
