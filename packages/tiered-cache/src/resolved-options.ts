@@ -3,6 +3,7 @@ import {
   callable,
   type Clock,
   duration,
+  InvalidOptionError,
   methods,
   object,
   oneOf,
@@ -115,6 +116,8 @@ function resolveMemoryTier(options: MemoryTierOptions): TableLimits & { readonly
 }
 
 function resolveEarlyRefresh(options: EarlyRefreshOptions): EarlyRefreshOptions {
+  if (Object(options) !== options)
+    throw new InvalidOptionError('earlyRefresh', 'an object with atRatio or beta', options);
   if ('atRatio' in options) return { atRatio: ratio('earlyRefresh.atRatio', options.atRatio) };
   return { beta: atLeast('earlyRefresh.beta', options.beta, 0) };
 }

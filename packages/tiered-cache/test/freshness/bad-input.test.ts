@@ -27,6 +27,7 @@ const options: Readonly<Record<string, readonly unknown[]>> = {
   clock: [{}, 1],
   random: [0.5, 'random'],
   codec: [{}, 1],
+  earlyRefresh: [true, 0.8, 'early', {}],
 };
 
 describe('an option out of range', () => {
