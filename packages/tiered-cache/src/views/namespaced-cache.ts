@@ -1,4 +1,4 @@
-import { identifier, tagsOf } from '../checks.ts';
+import { identifier, tagsOf, wellFormedKey } from '../checks.ts';
 import type { BulkLoadContext, BulkLoader, Loader } from '../loader.ts';
 import type { EntryOptions, GetOptions, StoreOptions, WriteOptions } from '../options.ts';
 import { resolveTerms } from '../resolved-options.ts';
@@ -39,9 +39,9 @@ export class NamespacedCache<V = unknown> {
   get<T extends V = V>(key: string, loader?: undefined, options?: GetOptions): Promise<T | undefined>;
   get<T extends V>(key: string, loader: Loader<T>, options?: GetOptions): Promise<T>;
   get(key: string, loader?: (context: never) => unknown, options?: GetOptions): Promise<unknown> {
-    const name = this.#prefix + key;
-    if (loader === undefined) return this.#cache.get(name, undefined, options);
     try {
+      const name = this.#nameOf(key);
+      if (loader === undefined) return this.#cache.get(name, undefined, options);
       return this.#cache.get(name, loader as Loader<unknown>, this.#marked(options));
     } catch (error) {
       return Promise.reject(error);
@@ -54,30 +54,30 @@ export class NamespacedCache<V = unknown> {
     loader?: BulkLoader<T>,
     options?: GetOptions,
   ): Promise<ReadonlyMap<string, T>> {
-    const names = keys.map((key) => this.#prefix + key);
+    const names = keys.map((key) => this.#nameOf(key));
     const load = loader && this.#loaderOf(loader);
     return this.#stripped(await this.#cache.getMany<T>(names, load, this.#marked(options)));
   }
 
   /** As {@link TieredCache.entry}. */
   async entry<T extends V = V>(key: string): Promise<EntryView<T> | undefined> {
-    const entry = await this.#cache.entry(this.#prefix + key);
+    const entry = await this.#cache.entry(this.#nameOf(key));
     return entry && { ...(entry as EntryView<T>), tags: entry.tags.filter((tag) => tag !== this.#tag) };
   }
 
   /** As {@link TieredCache.set}. */
   async set(key: string, value: V, options?: StoreOptions): Promise<WriteResult> {
-    return this.#cache.set(this.#prefix + key, value, this.#marked(options));
+    return this.#cache.set(this.#nameOf(key), value, this.#marked(options));
   }
 
   /** As {@link TieredCache.delete}. */
-  delete(key: string, options?: WriteOptions): Promise<WriteResult> {
-    return this.#cache.delete(this.#prefix + key, options);
+  async delete(key: string, options?: WriteOptions): Promise<WriteResult> {
+    return this.#cache.delete(this.#nameOf(key), options);
   }
 
   /** As {@link TieredCache.expire}. */
-  expire(key: string, options?: Pick<WriteOptions, 'strict'>): Promise<WriteResult> {
-    return this.#cache.expire(this.#prefix + key, options);
+  async expire(key: string, options?: Pick<WriteOptions, 'strict'>): Promise<WriteResult> {
+    return this.#cache.expire(this.#nameOf(key), options);
   }
 
   /** Removes what was stored through this part, and nothing else; one write. */
@@ -90,10 +90,23 @@ export class NamespacedCache<V = unknown> {
     return this.#cache.expireTag(this.#tag, options);
   }
 
+  /** Checked before it is joined: behind the prefix, no key at all would look like one that everybody shares. */
+  #nameOf(key: string): string {
+    return this.#prefix + wellFormedKey(key);
+  }
+
   #marked<Options extends EntryOptions>(options: Options | undefined): Options & EntryOptions {
     const own = options ?? ({} as Options);
     const tags = [...(this.#defaults.tags ?? []), ...(tagsOf(own.tags) ?? []), this.#tag];
-    return { ...this.#defaults, ...own, tags };
+    const { ttlMs, slidingMs, staleWhileRevalidateMs, staleIfErrorMs } = this.#defaults;
+    return {
+      ...own,
+      ttlMs: own.ttlMs ?? ttlMs,
+      slidingMs: own.slidingMs ?? slidingMs,
+      staleWhileRevalidateMs: own.staleWhileRevalidateMs ?? staleWhileRevalidateMs,
+      staleIfErrorMs: own.staleIfErrorMs ?? staleIfErrorMs,
+      tags,
+    };
   }
 
   #loaderOf<T>(loader: BulkLoader<T>): BulkLoader<T> {

@@ -38,6 +38,37 @@ describe('a part of a cache', () => {
     expect(await users.getMany(keys)).toEqual(new Map());
   });
 
+  it.each([undefined, null, 5, {}, ''])(
+    'refuses the key %j as the whole does, wherever it is given',
+    async (bad) => {
+      const { cache } = setUp(alone);
+      const users = cache.namespace('users');
+      const key = bad as string;
+
+      for (const call of [
+        () => users.get(key),
+        () => users.get(key, () => 'of nobody'),
+        () => users.getMany([key]),
+        () => users.entry(key),
+        () => users.set(key, 1),
+        () => users.delete(key),
+        () => users.expire(key),
+      ])
+        await expect(call()).rejects.toThrow(/^key must be a string that is not empty, got/u);
+      expect(users.peek(key)).toBeUndefined();
+    },
+  );
+
+  it('stores with its own times where those of a call are left undefined', async () => {
+    const { cache, clock } = setUp({ ...alone, ttlMs: 1_000 });
+    const users = cache.namespace('users', { ttlMs: 10_000 });
+    await users.set('set', 1, { ttlMs: undefined });
+    await users.get('loaded', () => 2, { ttlMs: undefined, signal: undefined });
+    await clock.advance(5_000);
+
+    expect([users.peek('set'), users.peek('loaded')]).toEqual([1, 2]);
+  });
+
   it('is a part of the whole by its keys', async () => {
     const { cache } = setUp(alone);
     await cache.namespace('users').set('1', 'Ada');
