@@ -113,7 +113,8 @@ export class TieredCache<V = unknown> {
     loader?: BulkLoader<T>,
     options?: GetOptions,
   ): Promise<ReadonlyMap<string, T>> {
-    this.#check(...keys);
+    this.#check();
+    for (const key of keys) wellFormedKey(key);
     throwIfCancelled(options);
     const { reads } = this.#parts;
     const askedAt = this.#options.clock.now();
@@ -276,9 +277,9 @@ export class TieredCache<V = unknown> {
     return values;
   }
 
-  #check(...keys: readonly string[]): void {
+  #check(...key: readonly [] | readonly [string]): void {
     if (this.#disposed) throw new CacheDisposedError(this.#options.name);
-    for (const key of keys) wellFormedKey(key);
+    for (const one of key) wellFormedKey(one);
   }
 }
 

@@ -57,6 +57,13 @@ describe('getMany with a bulk loader', () => {
     expect(l2.operations.filter((operation) => operation.startsWith('getMany'))).toHaveLength(4);
   });
 
+  it('takes more keys than a call takes arguments', async () => {
+    const { cache } = setUpAlone();
+    const keys = Array.from({ length: 200_000 }, (_, index) => `key ${index}`);
+
+    expect(await cache.getMany(keys)).toEqual(new Map());
+  });
+
   it('leaves out and does not keep what there is not, and keeps null', async () => {
     const { cache } = setUpAlone();
     const load = async (): Promise<ReadonlyMap<string, unknown>> =>
