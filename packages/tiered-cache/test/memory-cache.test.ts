@@ -161,6 +161,14 @@ describe('MemoryCache', () => {
     expect(cache.statistics().bytes).toBe(bytes);
   });
 
+  it('does not hold a value that cannot be measured, nor what it was to replace', async () => {
+    const cache = new MemoryCache({ sizeOf: (value) => (value as string).length });
+    await cache.set('key', 'text');
+    await cache.set('key', null);
+
+    expect([cache.peek('key'), cache.statistics().bytes]).toEqual([undefined, 0]);
+  });
+
   it('expires exactly at the end of a life, on the monotonic clock', async () => {
     const clock = new ManualClock();
     const cache = new MemoryCache({ clock });

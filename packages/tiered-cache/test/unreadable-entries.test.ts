@@ -25,6 +25,20 @@ describe('an entry that cannot be read', () => {
     expect(await other.getMany(['good', 'bad'])).toEqual(new Map([['good', 1]]));
   });
 
+  it('is none for being beyond measure in memory: it is given out, and so are the others of a batch', async () => {
+    const { cache, l2, clock } = setUpL2();
+    await cache.set('null', null);
+    await cache.set('text', 'text');
+    const sizeOf = (value: unknown): number => (value as string).length;
+    const other = createCache({ namespace: 'shop', ttlMs: 1_000, clock, l2, l1: { sizeOf } });
+
+    for (let read = 0; read < 2; read += 1) {
+      expect(await Promise.all([other.get('null'), other.get('text')])).toEqual([null, 'text']);
+      expect(await other.get('loaded', () => null)).toBeNull();
+    }
+    expect([other.peek('null'), other.peek('text')]).toEqual([undefined, 'text']);
+  });
+
   it('may be one of another codec', async () => {
     const { cache, l2, clock } = setUpL2();
     await cache.set('key', 1);

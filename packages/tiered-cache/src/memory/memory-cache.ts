@@ -15,7 +15,7 @@ export interface MemoryLimits {
   readonly maxBytes?: number | undefined;
   /**
    * Bytes of a value. Defaults to an estimate that walks the whole value, at each write. A value whose size is not a
-   * number is not kept.
+   * number, or cannot be told because this throws, is not kept.
    */
   readonly sizeOf?: ((value: unknown) => number) | undefined;
   /**

@@ -63,7 +63,7 @@ export class MemoryTable<Stored extends Tabled<Stored>> {
 
   /** @returns whether it was kept. If not, neither is what it was to replace. */
   set(key: string, record: Stored): boolean {
-    return this.#records.set(key, record, entryBytes(key, this.#sizeOf(record.value)));
+    return this.#records.set(key, record, this.#bytesOf(key, record));
   }
 
   delete(key: string): boolean {
@@ -77,6 +77,15 @@ export class MemoryTable<Stored extends Tabled<Stored>> {
   /** All there is, the hottest first as far as the policy knows. To warm a table, set them in the opposite order. */
   entries(): Iterable<readonly [string, Stored]> {
     return this.#records.entries();
+  }
+
+  /** `NaN`, which fits nowhere, where measuring throws: a value that cannot be kept can still be given out. */
+  #bytesOf(key: string, { value }: Stored): number {
+    try {
+      return entryBytes(key, this.#sizeOf(value));
+    } catch {
+      return Number.NaN;
+    }
   }
 }
 
