@@ -107,6 +107,8 @@ export class TieredCache<V = unknown> {
    * The fresh values among `keys`, in one operation per tier. With a loader, one call of it brings those that are missing.
    *
    * @throws Whatever the loader throws, unless stale values may stand in for all that it was to bring.
+   * @throws The signal's reason, when this caller's signal aborts.
+   * @throws {DeadlineExceededError} when this caller's deadline passes and stale values may not stand in.
    */
   async getMany<T extends V = V>(
     keys: readonly string[],
@@ -116,17 +118,8 @@ export class TieredCache<V = unknown> {
     this.#check();
     for (const key of keys) wellFormedKey(key);
     throwIfCancelled(options);
-    const { reads } = this.#parts;
-    const askedAt = this.#options.clock.now();
-    const unique = new Set(keys);
-    const values = await reads.getMany<T>(unique, options);
-    const missing = [...unique].filter((key) => !values.has(key));
-    if (loader === undefined) this.#counts.miss += missing.length;
-    if (loader === undefined || missing.length === 0) return this.#given(values);
-    const load = callable('loader', loader);
-    for (const [key, value] of await reads.loadMany<T>(missing, load, options, askedAt))
-      if (value !== undefined) values.set(key, value);
-    return this.#given(values);
+    const load = loader && callable('loader', loader);
+    return this.#given(await this.#parts.reads.getMany<T>(new Set(keys), load, options));
   }
 
   /** What is held of `key`, fresh or stale, with where it is and how old. Not counted as a lookup. */

@@ -78,12 +78,12 @@ export class ReadThrough {
     }
   }
 
-  /** As {@link read}, when the tiers have been asked already. */
-  async load(read: Read): Promise<unknown> {
+  /** As {@link read}, when the tiers have been asked already. @param found - What they hold, not fresh any more. */
+  async load(read: Read, found: Entry | undefined): Promise<unknown> {
     const { store } = this.#options;
     const fence = store.enter(read.key);
     read.fence = fence;
-    const stale = store.first?.held(read.key);
+    const stale = newer(found, store.first?.held(read.key));
     try {
       if (stale !== undefined && this.#isHeldOff(read, stale)) return stale.value;
       return await this.#load(read, stale);

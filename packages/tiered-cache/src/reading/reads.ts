@@ -37,6 +37,16 @@ interface Located {
   readonly entry: Entry;
 }
 
+/** One call for many keys, on its way to its loader. */
+interface BulkRead {
+  readonly options: GetOptions | undefined;
+  readonly execution: Execution | undefined;
+  /** When the tiers were asked for them, on the monotonic clock. */
+  readonly askedAt: number;
+  /** What the tiers gave for a key that was not invalidated meanwhile. */
+  readonly staleOf: (key: string) => Entry | undefined;
+}
+
 /** The reads of one cache that memory alone has not answered. Invariant: each key asked for counts as one outcome. */
 export class Reads {
   readonly #options: ReadsOptions;
@@ -55,62 +65,42 @@ export class Reads {
 
   /** The value of `key`, from a tier or from `loader`; `undefined` only without one. */
   get(key: string, loader: Loader<unknown> | undefined, options?: GetOptions): Promise<unknown> {
-    const { store, through, recorder } = this.#options;
+    const { store, through, recorder, clock } = this.#options;
     recorder?.record(key);
     if (options?.after !== undefined) store.catchUp(key, options.after);
     return loader === undefined
       ? this.#find(key, options)
-      : through.read(this.#request(key, loader, options));
+      : through.read(this.#request(key, loader, options, options && new Execution(options, clock)));
   }
 
-  /** The fresh values among `keys`, in one operation per tier. */
-  async getMany<T>(keys: ReadonlySet<string>, options: GetOptions | undefined): Promise<Map<string, T>> {
-    const { store, counts, recorder } = this.#options;
-    const found = new Map<string, Located>();
-    const missing: string[] = [];
-    for (const key of keys) {
-      if (options?.after !== undefined) store.catchUp(key, options.after);
-      recorder?.record(key);
-      const entry = store.first?.readable(key) ?? store.first?.fresh(key);
-      if (entry === undefined) missing.push(key);
-      else found.set(key, { level: 'l1', entry });
-    }
-    counts.l1Miss += missing.length;
-    for (const [key, lower] of await store.lookupMany(missing, options?.after)) found.set(key, lower);
-    return this.#stillFresh<T>(found);
-  }
-
-  /**
-   * What one call of `loader` brings for keys that no tier has.
-   *
-   * @param askedAt - When the tiers were asked for them, on the monotonic clock.
-   */
-  async loadMany<T>(
-    keys: readonly string[],
-    loader: BulkLoader<T>,
+  /** The fresh values among `keys`, in one operation per tier, and what one call of `loader` brings of the others. */
+  async getMany<T>(
+    keys: ReadonlySet<string>,
+    loader: BulkLoader<T> | undefined,
     options: GetOptions | undefined,
-    askedAt: number,
-  ): Promise<readonly (readonly [string, T | undefined])[]> {
-    const { store, through, counts, clock } = this.#options;
-    const bulk = new BulkLoad<T>(keys, loader);
-    const load = async (key: string): Promise<readonly [string, T | undefined]> => {
-      const leave = (): void => bulk.leave(key);
-      const one = (context: LoadContext): Promise<T | undefined> => {
-        const gatheredAt = clock.now();
-        return bulk.load(context, () => request.patience.spent(gatheredAt));
-      };
-      if (store.loads.has(key)) leave();
-      const request = this.#request(key, one, options, leave);
-      request.patience.spent(askedAt);
-      const reading = through.load(request);
-      try {
-        return [key, (await reading.finally(leave)) as T | undefined];
-      } catch (error) {
-        counts.error += 1;
-        throw error;
-      }
-    };
-    return Promise.all(keys.map(load));
+  ): Promise<Map<string, T>> {
+    const { store, counts, clock } = this.#options;
+    const askedAt = clock.now();
+    const execution = options && new Execution(options, clock);
+    const found = this.#inMemory(keys, options);
+    const asked = [...keys].filter((key) => !found.has(key));
+    counts.l1Miss += asked.length;
+    const fences = new Map(loader && asked.map((key) => [key, store.enter(key)]));
+    try {
+      for (const [key, lower] of await this.#lookupMany(asked, loader, options, execution))
+        found.set(key, lower);
+      const values = this.#stillFresh<T>(found);
+      const missing = [...keys].filter((key) => !values.has(key));
+      if (loader === undefined) counts.miss += missing.length;
+      if (loader === undefined || missing.length === 0) return values;
+      const staleOf = (key: string): Entry | undefined =>
+        fences.get(key)?.raised === false ? found.get(key)?.entry : undefined;
+      const loaded = await this.#loadMany<T>(missing, loader, { options, execution, askedAt, staleOf });
+      for (const [key, value] of loaded) if (value !== undefined) values.set(key, value);
+      return values;
+    } finally {
+      for (const [key, fence] of fences) store.leave(key, fence);
+    }
   }
 
   /** What is held of `key`, fresh or stale, wherever it is. */
@@ -130,6 +120,65 @@ export class Reads {
       tags: entry.tags ?? [],
       version: entry.origin.version,
     };
+  }
+
+  /** What is fresh in memory. */
+  #inMemory(keys: ReadonlySet<string>, options: GetOptions | undefined): Map<string, Located> {
+    const { store, recorder } = this.#options;
+    const found = new Map<string, Located>();
+    for (const key of keys) {
+      if (options?.after !== undefined) store.catchUp(key, options.after);
+      recorder?.record(key);
+      const entry = store.first?.readable(key) ?? store.first?.fresh(key);
+      if (entry !== undefined) found.set(key, { level: 'l1', entry });
+    }
+    return found;
+  }
+
+  /** What the tiers hold. A caller whose deadline passes before they answer may still be given something stale. */
+  async #lookupMany<T>(
+    keys: readonly string[],
+    loader: BulkLoader<T> | undefined,
+    options: GetOptions | undefined,
+    execution: Execution | undefined,
+  ): Promise<ReadonlyMap<string, Located>> {
+    const { name, store, counts, clock } = this.#options;
+    if (store.lower.absent || keys.length === 0) return new Map();
+    try {
+      return await orLeave(store.lookupMany(keys, options?.after), execution, name, clock);
+    } catch (error) {
+      if (loader !== undefined && execution?.cancellation?.cancelled !== true) return new Map();
+      counts.error += keys.length;
+      throw error;
+    }
+  }
+
+  /** What one call of `loader` brings for keys that no tier has. */
+  async #loadMany<T>(
+    keys: readonly string[],
+    loader: BulkLoader<T>,
+    { options, execution, askedAt, staleOf }: BulkRead,
+  ): Promise<readonly (readonly [string, T | undefined])[]> {
+    const { store, through, counts, clock } = this.#options;
+    const bulk = new BulkLoad<T>(keys, loader);
+    const load = async (key: string): Promise<readonly [string, T | undefined]> => {
+      const leave = (): void => bulk.leave(key);
+      const one = (context: LoadContext): Promise<T | undefined> => {
+        const gatheredAt = clock.now();
+        return bulk.load(context, () => request.patience.spent(gatheredAt));
+      };
+      if (store.loads.has(key)) leave();
+      const request = this.#request(key, one, options, execution, leave);
+      request.patience.spent(askedAt);
+      const reading = through.load(request, staleOf(key));
+      try {
+        return [key, (await reading.finally(leave)) as T | undefined];
+      } catch (error) {
+        counts.error += 1;
+        throw error;
+      }
+    };
+    return Promise.all(keys.map(load));
   }
 
   async #find(key: string, options: GetOptions | undefined): Promise<unknown> {
@@ -166,7 +215,13 @@ export class Reads {
     return values;
   }
 
-  #request(key: string, loader: Loader<unknown>, options: GetOptions | undefined, onBusy?: () => void): Read {
+  #request(
+    key: string,
+    loader: Loader<unknown>,
+    options: GetOptions | undefined,
+    execution: Execution | undefined,
+    onBusy?: () => void,
+  ): Read {
     const { lives, clock, patienceMs } = this.#options;
     return {
       key,
@@ -176,7 +231,7 @@ export class Reads {
       patience: new Patience(patienceMs, clock),
       onBusy,
       options,
-      execution: options && new Execution(options, clock),
+      execution,
       fence: undefined,
     };
   }

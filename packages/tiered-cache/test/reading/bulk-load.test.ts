@@ -64,6 +64,85 @@ describe('getMany with a bulk loader', () => {
     expect(await cache.getMany(keys)).toEqual(new Map());
   });
 
+  it('has a stale value from a lower tier stand in for a failed load, also where there is no tier in memory', async () => {
+    const { cache, clock } = setUp({ l1: false, l3: undefined, ttlMs: 100, staleIfErrorMs: 1_000 });
+    await cache.set('stale', 'old');
+    await clock.advance(200);
+    let seen: unknown;
+    const load = async (_keys: unknown, context: BulkLoadContext): Promise<never> => {
+      const { stale, reason } = context.of('stale');
+      seen = [stale, reason];
+      throw new Error('source down');
+    };
+
+    expect(await cache.getMany(['stale'], load)).toEqual(new Map([['stale', 'old']]));
+    expect(seen).toEqual(['old', 'stale']);
+    await expect(cache.getMany(['stale', 'absent'], load)).rejects.toThrow('source down');
+  });
+
+  it('has nothing stand in that was invalidated while the tiers were asked', async () => {
+    const { cache, clock, l2 } = setUp({ l1: false, l3: undefined, ttlMs: 100, staleIfErrorMs: 1_000 });
+    await cache.set('key', 'old');
+    await clock.advance(200);
+    l2.fate = (operation) => ({ delayMs: operation === 'get' ? 20 : 50 });
+    const reading = cache
+      .getMany(['key'], () => Promise.reject(new Error('source down')))
+      .catch((error: unknown) => String(error));
+    await clock.advance(10);
+    void cache.delete('key');
+    await clock.advance(100);
+
+    expect(await reading).toBe('Error: source down');
+  });
+
+  it('rejects at the deadline of the call, however long the tiers take', async () => {
+    const { cache, clock, l2 } = setUp({ l3: undefined });
+    l2.fate = () => ({ delayMs: 200 });
+    const calls: string[][] = [];
+    const ends: unknown[] = [];
+    for (const load of [undefined, echo(calls)])
+      void cache.getMany(['a', 'b'], load, { deadlineMs: 100 }).catch((error: unknown) => ends.push(error));
+    await clock.advance(99);
+    expect(ends).toEqual([]);
+
+    await clock.advance(1);
+    expect(ends).toMatchObject([{ code: 'ERR_DEADLINE_EXCEEDED' }, { code: 'ERR_DEADLINE_EXCEEDED' }]);
+    await clock.advance(1_000);
+    expect([calls, clock.pending()]).toEqual([[], 0]);
+  });
+
+  it('tells the loader what is left of the deadline of the call', async () => {
+    const { cache, clock, l2 } = setUp({ l3: undefined });
+    l2.fate = () => ({ delayMs: 60 });
+    let left: number | undefined;
+    const load = async (_keys: unknown, context: BulkLoadContext): Promise<ReadonlyMap<string, number>> => {
+      left = context.remainingMs();
+      return new Map();
+    };
+    const reading = cache.getMany(['key'], load, { deadlineMs: 100 });
+    await clock.advance(60);
+    await reading;
+
+    expect(left).toBe(40);
+  });
+
+  it('rejects a caller that leaves while the tiers are asked, with its own reason', async () => {
+    const { cache, clock, l2 } = setUp({ l3: undefined, staleIfErrorMs: 1_000 });
+    l2.fate = () => ({ delayMs: 200 });
+    const calls: string[][] = [];
+    const caller = new AbortController();
+    const left = new Error('left');
+    const rejections = [undefined, echo(calls)].map((load) =>
+      expect(cache.getMany(['key'], load, { signal: caller.signal })).rejects.toBe(left),
+    );
+    await clock.advance(10);
+    caller.abort(left);
+
+    await Promise.all(rejections);
+    await clock.advance(1_000);
+    expect(calls).toEqual([]);
+  });
+
   it('leaves out and does not keep what there is not, and keeps null', async () => {
     const { cache } = setUpAlone();
     const load = async (): Promise<ReadonlyMap<string, unknown>> =>
