@@ -22,8 +22,8 @@ export interface WarmUpOptions {
   readonly maxPerSecond?: number | undefined;
   /** Ends the warm-up, its waits and its loads. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of each key when it is done. What it throws ends the warm-up. */
-  readonly onProgress?: ((progress: WarmUpProgress) => void) | undefined;
+  /** Told of each key when it is done, and waited for before the next one. What it throws ends the warm-up. */
+  readonly onProgress?: ((progress: WarmUpProgress) => unknown) | undefined;
   /** Defaults to the system clock. */
   readonly clock?: Clock | undefined;
 }
@@ -136,7 +136,7 @@ class WarmUpRun<V> {
         if (this.#broken) return;
         const result = await this.#lookUp(next.value);
         signal?.throwIfAborted();
-        this.#report(next.value, result);
+        await this.#report(next.value, result);
       }
     } catch (error) {
       this.#broken = true;
@@ -165,10 +165,17 @@ class WarmUpRun<V> {
     }
   }
 
-  #report(key: string, result: LookUp): void {
+  /** Waits for whoever is told, for it may be told of the next key only when it has done with this one. */
+  async #report(key: string, result: LookUp): Promise<void> {
     this.#counts[result.outcome] += 1;
     this.#done += 1;
-    this.#options.onProgress?.({ ...this.#counts, ...result, key, done: this.#done, total: this.#total });
+    await this.#options.onProgress?.({
+      ...this.#counts,
+      ...result,
+      key,
+      done: this.#done,
+      total: this.#total,
+    });
   }
 }
 

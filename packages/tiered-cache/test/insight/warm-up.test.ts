@@ -173,6 +173,24 @@ describe('warmUp', () => {
     expect(started).toEqual(['user:0', 'user:1', 'user:2']);
   });
 
+  it('ends with the error of an onProgress that is asynchronous, and waits for it', async () => {
+    const { cache, clock } = setUp();
+    const started: string[] = [];
+    const load = (key: string): string => {
+      started.push(key);
+      return nameOf(key);
+    };
+    const onProgress = async (): Promise<never> => {
+      await settle();
+      throw new Error('the job is gone');
+    };
+
+    await expect(warmUp(cache, keysTo(9), load, { concurrency: 3, clock, onProgress })).rejects.toThrow(
+      'the job is gone',
+    );
+    expect(started).toEqual(['user:0', 'user:1', 'user:2']);
+  });
+
   it('begins no key either whose turn comes only after onProgress has thrown', async () => {
     const { cache, clock } = setUp();
     const started: string[] = [];
