@@ -46,7 +46,7 @@ export class TieredCache<V = unknown> {
   readonly #guard: ValueGuard;
   /** Whether answers cannot be shared. */
   readonly #copies: boolean;
-  #disposed = false;
+  #disposal: Promise<void> | undefined;
 
   /** @throws {InvalidOptionError} naming the first option out of range. */
   constructor(options: TieredCacheOptions) {
@@ -234,11 +234,15 @@ export class TieredCache<V = unknown> {
     return summarize(this.#counts, this.#first?.table, this.#parts.store.lower.statistics());
   }
 
-  /** Calls refreshes off, waits for writes under way, disposes the tiers. Every method then rejects. */
+  /** Calls refreshes off, waits for writes under way, disposes the tiers, once for all who ask. Every method then rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#parts[Symbol.asyncDispose]();
+    if (this.#disposal === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      // Before it begins: it calls loads off, whose listeners may ask for it as well.
+      this.#disposal = promise;
+      resolve(this.#parts[Symbol.asyncDispose]());
+    }
+    await this.#disposal;
   }
 
   #advise(): void {
@@ -271,7 +275,7 @@ export class TieredCache<V = unknown> {
   }
 
   #check(...key: readonly [] | readonly [string]): void {
-    if (this.#disposed) throw new CacheDisposedError(this.#options.name);
+    if (this.#disposal !== undefined) throw new CacheDisposedError(this.#options.name);
     for (const one of key) wellFormedKey(one);
   }
 }

@@ -85,6 +85,17 @@ describe('TieredCache', () => {
       expect(l2.disposed).toBe(true);
     });
 
+    it('is waited for by whoever asks for it a second time', async () => {
+      const { cache, clock, l2 } = setUp({ l3: undefined });
+      l2.fate = () => ({ delayMs: 10 });
+      void cache.set('late', 1);
+      void cache[Symbol.asyncDispose]();
+      const second = cache[Symbol.asyncDispose]().then(() => l2.disposed);
+      await clock.advance(10);
+
+      expect(await second).toBe(true);
+    });
+
     it('rejects every method afterwards', async () => {
       const { cache } = setUp();
       await cache.set('key', 1);
