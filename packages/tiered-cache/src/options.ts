@@ -69,7 +69,8 @@ export interface WriteOptions {
   readonly strict?: boolean | undefined;
   /**
    * Version of what is written, at least 0. What has a newer version, or was deleted with one, is not replaced; of two
-   * writes with versions the newer wins in whichever order they arrive.
+   * writes with versions the newer wins in whichever order they arrive. The tier with a log decides that: without one a version
+   * is kept and shown, and refuses nothing.
    */
   readonly version?: number | undefined;
 }

@@ -95,6 +95,14 @@ describe('a version', () => {
     expect(await a.cache.get('other')).toBeUndefined();
     expect(b.cache.statistics().coherence.fillsRefused).toBe(2);
   });
+
+  it('is kept and refuses nothing where no tier has a log', async () => {
+    await using cache = createCache({ namespace: 'n', ttlMs: 1_000, l2: new MemoryCache() });
+    await cache.set('key', 'newer', { version: 2 });
+
+    expect(await cache.set('key', 'older', { version: 1 })).toEqual({ l1: 'applied', l2: 'applied' });
+    expect(await cache.entry('key')).toMatchObject({ value: 'older', version: 1 });
+  });
 });
 
 describe('settleMs', () => {
