@@ -3,7 +3,6 @@ import {
   callable,
   type Clock,
   duration,
-  InvalidOptionError,
   methods,
   object,
   oneOf,
@@ -116,8 +115,7 @@ function resolveMemoryTier(options: MemoryTierOptions): TableLimits & { readonly
 }
 
 function resolveEarlyRefresh(options: EarlyRefreshOptions): EarlyRefreshOptions {
-  if (Object(options) !== options)
-    throw new InvalidOptionError('earlyRefresh', 'an object with atRatio or beta', options);
+  object('earlyRefresh', options);
   if ('atRatio' in options) return { atRatio: ratio('earlyRefresh.atRatio', options.atRatio) };
   return { beta: atLeast('earlyRefresh.beta', options.beta, 0) };
 }
