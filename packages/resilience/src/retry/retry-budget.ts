@@ -16,14 +16,16 @@ export interface RetryBudgetOptions {
  * retries that end up at the same dependency. First attempts are never refused.
  *
  * Invariant: in any span of `t` seconds, however busy, at most
- * `ratio × calls + maxSaved + minPerSecond × (t + 1)` retries are granted; and since the budget was made, at most
- * `ratio × calls + minPerSecond × (t + 1)`.
+ * `ratio × calls + maxSaved + minPerSecond × (t + 1)` retries are granted, and one more at most where `minPerSecond` is no
+ * whole retry; and since the budget was made, at most `ratio × calls + minPerSecond × (t + 1)`.
  *
  * @see gRFC A6, "Retry Throttling", for tokens earned by calls; Finagle's RetryBudget for the free ones
  */
 export class RetryBudget {
   readonly #ratio: number;
   readonly #minPerSecond: number;
+  /** What a second brings, or one whole retry where that takes longer. */
+  readonly #maxFree: number;
   readonly #maxSaved: number;
   readonly #clock: Clock;
   #saved = 0;
@@ -35,6 +37,7 @@ export class RetryBudget {
     object('options', options);
     this.#ratio = ratio('ratio', options.ratio ?? 0.2);
     this.#minPerSecond = atLeast('minPerSecond', options.minPerSecond ?? 3, 0);
+    this.#maxFree = this.#minPerSecond === 0 ? 0 : Math.max(1, this.#minPerSecond);
     this.#maxSaved = wholeNumber('maxSaved', options.maxSaved ?? 100, 1);
     this.#clock = methods('clock', options.clock ?? systemClock, 'now', 'epoch', 'schedule');
     this.#free = this.#minPerSecond;
@@ -61,7 +64,7 @@ export class RetryBudget {
   #refill(): void {
     const now = this.#clock.now();
     const earned = ((now - this.#freeAt) / 1_000) * this.#minPerSecond;
-    this.#free = Math.min(this.#minPerSecond, this.#free + earned);
+    this.#free = Math.min(this.#maxFree, this.#free + earned);
     this.#freeAt = now;
   }
 }

@@ -37,7 +37,9 @@ describe('RetryBudget', () => {
 
         for (const [i, from] of log.entries()) {
           const earned = options.ratio * (calls - from.calls) + (i === 0 ? 0 : options.maxSaved);
-          const free = options.minPerSecond * ((clock.now() - from.at) / 1_000 + 1);
+          const { minPerSecond } = options;
+          const atOnce = i === 0 || minPerSecond === 0 ? minPerSecond : Math.max(1, minPerSecond);
+          const free = atOnce + (minPerSecond * (clock.now() - from.at)) / 1_000;
 
           expect(granted - from.granted).toBeLessThanOrEqual(earned + free + 1e-6);
         }

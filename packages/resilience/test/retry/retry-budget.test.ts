@@ -30,6 +30,19 @@ describe('RetryBudget', () => {
     expect(later).toEqual([true, true, true, false]);
   });
 
+  it('grants one each two seconds at half a retry a second', async () => {
+    const clock = new ManualClock();
+    const budget = new RetryBudget({ clock, ratio: 0, minPerSecond: 0.5 });
+    const granted: boolean[] = [];
+
+    for (const ms of [0, 999, 1, 1_999, 1, 60_000, 0]) {
+      await clock.advance(ms);
+      granted.push(budget.trySpend());
+    }
+
+    expect(granted).toEqual([false, false, true, false, true, true, false]);
+  });
+
   it('saves no more than maxSaved for bad times', () => {
     const budget = new RetryBudget({ clock: new ManualClock(), ratio: 1, minPerSecond: 0, maxSaved: 5 });
     for (let call = 0; call < 100; call += 1) budget.earn();
