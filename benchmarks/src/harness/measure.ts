@@ -32,10 +32,12 @@ const batchMs = 2;
  * down does so for all of them; ratios are taken within a round.
  */
 export async function measureAll(
-  { clock = 'cpu', answer, callsPerRun = 1 }: Question,
+  { clock = 'cpu', answer, callsPerRun = 1, patience = 1 }: Question,
   cases: readonly Case[],
-  { rounds, sampleMs, warmUpMs }: Effort,
+  effort: Effort,
 ): Promise<readonly Reading[]> {
+  const { rounds } = effort;
+  const [sampleMs, warmUpMs] = [effort.sampleMs * patience, effort.warmUpMs * patience];
   const subjects: Subject[] = [];
   for (const each of cases) subjects.push(await prepare(each, answer, clock, warmUpMs));
   // Once: with no object of a class alive, a full collection drops the class's shape and all code compiled for it, so that a

@@ -19,6 +19,8 @@ export interface Question {
   readonly answer: unknown;
   /** How many calls one run makes. Defaults to 1. */
   readonly callsPerRun?: number | undefined;
+  /** How many times as long as others it is measured: where so much code runs that it varies much. Defaults to 1. */
+  readonly patience?: number | undefined;
   /** The cases, the baseline first. `scope` undoes what was set up for them. */
   readonly cases: (scope: Scope) => readonly Case[] | Promise<readonly Case[]>;
 }

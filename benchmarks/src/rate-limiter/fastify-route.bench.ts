@@ -14,6 +14,7 @@ const limit = 1_000_000_000;
 export default question({
   answer: requestsPerRun,
   callsPerRun: requestsPerRun,
+  patience: 10,
   cases: async (scope) => [
     baseline('route without a limit', await route(scope, () => undefined)),
     ours('rateLimit, one strict limit', await route(scope, holdfast(oneLimit(limit)))),

@@ -86,7 +86,7 @@ export async function run(
 }
 
 const featureCount = 4;
-/** At three times the capacity all of them have to go, at twice the first two are enough. */
+/** At three times the capacity all of them have to go, at twice the first two are mostly enough. */
 const overloadFactor = 3;
 
 async function withService<T>(
